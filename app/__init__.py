@@ -1,0 +1,1 @@
+"""How does a person start Hudang (户档)? Command line, settings, embedded database and wiring."""
