@@ -1,0 +1,6 @@
+"""Which command was asked for? The `hudang` command line."""
+
+
+def main() -> int:
+    """Run one command."""
+    return 0
