@@ -1,0 +1,69 @@
+"""What does a household's file (一户一档) hold? Here the subjects meet: one state, made of their slices."""
+
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hudang.domain.case import Case
+from hudang.domain.personal import Personal
+from hudang.domain.values import CaseId, PersonId, StreamId
+
+if TYPE_CHECKING:
+    from hudang.domain.entitlement import Entitlement
+    from hudang.domain.identity import Relation
+    from hudang.domain.payout import Payout
+
+
+class Register(StrEnum):
+    """Urban or rural register (户籍类别): it picks standards and review intervals."""
+
+    URBAN = "urban"  # 城市
+    RURAL = "rural"  # 农村
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A co-resident member (共同生活的家庭成员)."""
+
+    person: PersonId
+    relation: "Relation"
+    name: Personal
+    joined_on: date
+    left_on: date | None = None
+
+
+class Household(msgspec.Struct, frozen=True, kw_only=True):
+    """A household's file as it stands after its events so far."""
+
+    id: StreamId
+    number: str
+    area: str
+    register: Register
+    address: Personal
+    registered_on: date
+    members: tuple[Member, ...]
+    account: Personal | None = None
+    account_holder: PersonId | None = None
+    cases: dict[CaseId, Case] = {}
+    entitlements: "dict[str, Entitlement]" = {}
+    payouts: "dict[str, Payout]" = {}
+
+    @property
+    def present(self) -> tuple[Member, ...]:
+        """The members who still belong to the household."""
+        return tuple(member for member in self.members if member.left_on is None)
+
+    @property
+    def head(self) -> Member:
+        """The head of household (户主)."""
+        return next(member for member in self.present if member.relation == "head")
+
+    def open_case(self, programme: str) -> Case | None:
+        """The case of a programme that is still open, if any."""
+        return next((c for c in self.cases.values() if c.programme == programme and c.end is None), None)
+
+
+def with_case(household: Household, case: Case) -> Household:
+    """The household with one case replaced."""
+    return msgspec.structs.replace(household, cases={**household.cases, case.id: case})
