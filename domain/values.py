@@ -32,7 +32,5 @@ def jurisdictions(area: Area) -> tuple[Area, ...]:
 
     A twelve-digit code may be zero-filled (`430304000000` is a county); the filling is not a division.
     """
-    ended_at = next(
-        length for length in AREA_LENGTHS if length >= len(area) or set(area[length:]) <= {"0"}
-    )
+    ended_at = next(length for length in AREA_LENGTHS if length >= len(area) or set(area[length:]) <= {"0"})
     return tuple(Area(area[:length]) for length in reversed(AREA_LENGTHS) if length <= ended_at)
