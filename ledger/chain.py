@@ -1,0 +1,96 @@
+"""What is the hash of an event, and of a ledger before its first event? (docs/chain.md, format hudang-chain-1)"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+FORMAT: Final = "hudang-chain-1"
+ALGORITHM: Final = "sha256"
+
+_NULL = b"\xff\xff\xff\xff"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Chained(Protocol):
+    """The columns of an event that its hash covers."""
+
+    @property
+    def ledger(self) -> str: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def stream(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def command_id(self) -> UUID: ...
+    @property
+    def actor_person(self) -> str | None: ...
+    @property
+    def actor_role(self) -> str | None: ...
+    @property
+    def actor_office(self) -> str | None: ...
+    @property
+    def happened_on(self) -> date | None: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+
+
+def genesis_hash(ledger: str, clock: str) -> bytes:
+    """The hash that position 1 of a ledger follows; `clock` is `server` or `simulated`."""
+    return sha256(_PREFIX + text_field(ledger) + text_field(clock)).digest()
+
+
+def event_hash(event: Chained, previous: bytes) -> bytes:
+    """The hash of an event that follows `previous`."""
+    return sha256(preimage(event, previous)).digest()
+
+
+def preimage(event: Chained, previous: bytes) -> bytes:
+    """The bytes whose SHA-256 is the event's hash."""
+    return b"".join(
+        (
+            _PREFIX,
+            text_field(event.ledger),
+            integer_field(event.position),
+            text_field(event.stream),
+            integer_field(event.version),
+            text_field(event.topic),
+            field(event.command_id.bytes),
+            text_field(event.actor_person),
+            text_field(event.actor_role),
+            text_field(event.actor_office),
+            text_field(None if event.happened_on is None else event.happened_on.isoformat()),
+            integer_field((event.recorded_at - _EPOCH) // _MICROSECOND),
+            field(sha256(event.payload).digest()),
+            field(previous),
+        )
+    )
+
+
+def field(value: bytes | None) -> bytes:
+    """Length, 4 bytes big-endian, then the bytes; NULL has the length ff ff ff ff and no bytes."""
+    return _NULL if value is None else len(value).to_bytes(4, "big") + value
+
+
+def text_field(value: str | None) -> bytes:
+    """A text as UTF-8, not normalised."""
+    return _NULL if value is None else field(value.encode())
+
+
+def integer_field(value: int) -> bytes:
+    """An integer as 8 bytes, big-endian, two's complement."""
+    return field(value.to_bytes(8, "big", signed=True))
+
+
+_PREFIX = text_field(FORMAT) + text_field(ALGORITHM)
