@@ -83,7 +83,7 @@ class EmbeddedPostgres:
 
         Raises `DataDirectoryInUse`, `DataDirectoryError`, `PostgresNotFound` or `PostgresDidNotStart`.
         """
-        if self._server is not None and self._server.is_alive():
+        if self._server is not None and self._wait_until_it_accepts():
             return self
         self._directory.hold()
         try:
