@@ -1,4 +1,4 @@
-"""What is the hash of an event, and of a ledger before its first event? (docs/chain.md, format hudang-chain-1)"""
+"""What is the hash of an event, and of a ledger before its first event? (docs/chain.md)"""
 
 from __future__ import annotations
 

@@ -1,0 +1,244 @@
+"""How are events recorded and read back, one round trip each?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self, cast
+from uuid import UUID
+
+from psycopg import Connection
+
+from hudang.ledger import arrays
+from hudang.ledger.connections import Answer, open_pool, persevering, translated
+from hudang.ledger.errors import UnknownLedger
+from hudang.ledger.records import (
+    Appended,
+    AppendRequest,
+    Claim,
+    Clock,
+    CommandRow,
+    Head,
+    Loaded,
+    StoredEvent,
+)
+
+Row = tuple[Any, ...]
+
+_EVENT_COLUMNS = (
+    "ledger, position, stream, version, topic, payload, command_id,"
+    " actor_person, actor_role, actor_office, happened_on, recorded_at, hash"
+)
+_APPEND = """
+    SELECT first_position, last_position, recorded, repeated
+    FROM ledger.append(
+        %b, %b, %b, %b, %b, %b, %b::timestamptz, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+"""
+_FEED = f"""
+    SELECT {_EVENT_COLUMNS} FROM ledger.events WHERE ledger = %b AND position > %b ORDER BY position LIMIT %b
+"""
+# One statement, so one snapshot. The rows of three tables in one shape; the last column says which.
+_LOAD = f"""
+    WITH wanted AS (SELECT * FROM unnest(%(streams)b, %(after)b) AS wanted (stream, after))
+    (SELECT {", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))}, 'event'
+     FROM wanted JOIN ledger.events e
+       ON e.ledger = %(ledger)b AND e.stream = wanted.stream AND e.version > wanted.after
+     ORDER BY e.position)
+    UNION ALL
+    SELECT NULL, NULL, s.stream, s.version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'stream'
+    FROM wanted JOIN ledger.streams s ON s.ledger = %(ledger)b AND s.stream = wanted.stream
+    UNION ALL
+    SELECT NULL, c.first, NULL, c.last, NULL, c.fingerprint, c.command_id, NULL, NULL, NULL, NULL, NULL, NULL,
+           'command'
+    FROM ledger.commands c WHERE c.ledger = %(ledger)b AND c.command_id = %(command)b::uuid
+"""
+
+
+class Store:
+    """The ledgers of one database, through a pool of connections that may append and read, nothing else.
+
+    Safe for threads. Every method is one statement and one round trip, except that a broken connection is
+    answered with another attempt for ten seconds. Errors are those of `hudang.ledger.errors`.
+    """
+
+    def __init__(
+        self, conninfo: str, *, role: str | None = "hudang_service", min_size: int = 1, max_size: int = 8
+    ) -> None:
+        self._pool = open_pool(conninfo, role=role, min_size=min_size, max_size=max_size)
+
+    def close(self) -> None:
+        """Give the connections back; the store cannot be used afterwards."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Any]]:
+        """A connection of the pool, for work that needs several statements; autocommit is on."""
+        with translated(), self._pool.connection() as connection:
+            yield connection
+
+    # Recording
+
+    def open_ledger(self, ledger: str, clock: Clock, opening: AppendRequest | None = None) -> Appended | None:
+        """Open a ledger and, in the same transaction, record its first command; again is the same."""
+
+        def attempt() -> Appended | None:
+            with self._pool.connection() as connection, connection.transaction():
+                connection.execute("SELECT ledger.open(%b, %b)", (ledger, clock), prepare=True)
+                return None if opening is None else _append(connection, opening)
+
+        return persevering(attempt, recording=True)
+
+    def append(self, request: AppendRequest) -> Appended:
+        """Record one command's events at consecutive positions, or raise and record nothing."""
+
+        def attempt() -> Appended:
+            with self._pool.connection() as connection:
+                return _append(connection, request)
+
+        return persevering(attempt, recording=True)
+
+    def store_person_key(self, ledger: str, person: str, wrapped: bytes) -> bytes:
+        """Keep a person's wrapped key unless one is kept already; the answer is the one kept."""
+        rows = self._read("SELECT ledger.store_person_key(%b, %b, %b)", (ledger, person, wrapped))
+        return cast(bytes, rows[0][0])
+
+    def store_policy_file(self, policy_hash: str, body: bytes) -> None:
+        """Keep a policy file under `sha256:` and the hexadecimal digest of its bytes."""
+        self._read("SELECT ledger.store_policy_file(%b, %b)::text", (policy_hash, body))
+
+    # Reading
+
+    def load(self, ledger: str, streams: Sequence[tuple[str, int]], command_id: UUID | None = None) -> Loaded:
+        """The events of each (stream, after version) in order of position, the versions, and the command."""
+        parameters = {
+            "ledger": ledger,
+            "streams": arrays.texts(stream for stream, _ in streams),
+            "after": arrays.bigints(after for _, after in streams),
+            "command": command_id,
+        }
+        versions = {stream: 0 for stream, _ in streams}
+        events: list[StoredEvent] = []
+        command: CommandRow | None = None
+        for *columns, table in self._read(_LOAD, parameters):
+            if table == "event":
+                events.append(StoredEvent._make(columns))
+            elif table == "stream":
+                versions[columns[2]] = columns[3]
+            else:
+                command = CommandRow(
+                    command_id=columns[6], fingerprint=columns[5], first=columns[1], last=columns[3]
+                )
+        return Loaded(versions, events, command)
+
+    def feed(self, ledger: str, after: int, limit: int) -> list[StoredEvent]:
+        """The next events of a ledger, in order and without gaps."""
+        return list(map(StoredEvent._make, self._read(_FEED, (ledger, after, limit))))
+
+    def heads(self) -> dict[str, Head]:
+        """The newest position of every ledger."""
+        rows = self._read("SELECT ledger, position, hash, recorded_at FROM ledger.heads")
+        return {ledger: Head._make(head) for ledger, *head in rows}
+
+    def clock_of(self, ledger: str) -> Clock:
+        """Whether the ledger takes its time from the database or from the caller."""
+        rows = self._read("SELECT clock FROM ledger.ledgers WHERE ledger = %b", (ledger,))
+        if not rows:
+            raise UnknownLedger()
+        return cast(Clock, rows[0][0])
+
+    def command(self, ledger: str, command_id: UUID) -> CommandRow | None:
+        """What was recorded under a command id."""
+        return self._first(
+            CommandRow._make,
+            "SELECT command_id, fingerprint, first, last FROM ledger.commands"
+            " WHERE ledger = %b AND command_id = %b",
+            (ledger, command_id),
+        )
+
+    def claim(self, ledger: str, claim: str) -> Claim | None:
+        """Who holds a claim, and since an event of which stream."""
+        return self._first(
+            Claim._make,
+            "SELECT claim, holder, stream FROM ledger.claims WHERE ledger = %b AND claim = %b",
+            (ledger, claim),
+        )
+
+    def find_identities(self, ledger: str, digests: Iterable[bytes]) -> dict[bytes, str]:
+        """The persons that these identity digests belong to; unknown ones are left out."""
+        return dict(
+            self._read(
+                "SELECT digest, person FROM ledger.identities WHERE ledger = %b AND digest = ANY (%b)",
+                (ledger, arrays.byte_strings(digests)),
+            )
+        )
+
+    def person_keys(self, ledger: str, persons: Iterable[str]) -> dict[str, bytes]:
+        """The wrapped keys of these persons; who has none is left out."""
+        return dict(
+            self._read(
+                "SELECT person, wrapped FROM ledger.person_keys WHERE ledger = %b AND person = ANY (%b)",
+                (ledger, arrays.texts(persons)),
+            )
+        )
+
+    def person_key(self, ledger: str, person: str) -> bytes | None:
+        """The wrapped key of one person."""
+        return self.person_keys(ledger, (person,)).get(person)
+
+    def policy_file(self, policy_hash: str) -> bytes | None:
+        """The policy file kept under this hash."""
+        rows = self._read("SELECT body FROM ledger.policy_files WHERE hash = %b", (policy_hash,))
+        return cast(bytes, rows[0][0]) if rows else None
+
+    def _first(self, make: Callable[[Row], Answer], query: str, parameters: Sequence[Any]) -> Answer | None:
+        rows = self._read(query, parameters)
+        return make(rows[0]) if rows else None
+
+    def _read(self, query: str, parameters: Any = None) -> list[Row]:
+        def attempt() -> list[Row]:
+            with self._pool.connection() as connection:
+                return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
+
+        return persevering(attempt, recording=False)
+
+
+def _append(connection: Connection[Any], request: AppendRequest) -> Appended:
+    number = {stream: index for index, stream in enumerate(request.expected, start=1)}
+    events, taken = request.events, request.taken
+    row = connection.execute(
+        _APPEND,
+        (
+            request.ledger,
+            request.command_id,
+            request.fingerprint,
+            request.actor_person,
+            request.actor_role,
+            request.actor_office,
+            request.at,
+            arrays.texts(request.expected),
+            arrays.bigints(request.expected.values()),
+            arrays.integers(number[event.stream] for event in events),
+            arrays.texts(event.topic for event in events),
+            arrays.byte_strings(event.payload for event in events),
+            arrays.dates(event.happened_on for event in events),
+            arrays.texts(claim.claim for claim in taken),
+            arrays.texts(claim.holder for claim in taken),
+            arrays.texts(claim.stream for claim in taken),
+            arrays.texts(request.freed_holders),
+            arrays.byte_strings(request.identities),
+            arrays.texts(request.identities.values()),
+        ),
+        prepare=True,
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    return Appended._make(row)
