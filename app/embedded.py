@@ -152,7 +152,11 @@ class EmbeddedPostgres:
             return process.free_loopback_address()
         if len(str(self.cluster / SOCKET_FILE).encode()) <= LONGEST_SOCKET_PATH:
             return Address(str(self.cluster))
+        kept = self.data / "socket-folder"
+        if kept.exists():  # its Hudang was killed
+            process.forget_socket_folder(kept.read_text(encoding="utf-8"))
         short = Path(tempfile.mkdtemp(prefix=process.SOCKET_FOLDER_PREFIX))
+        write_private(kept, str(short).encode())
         if account := server_account(self.cluster):
             account.own([short])
         return Address(str(short))

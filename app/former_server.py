@@ -18,7 +18,6 @@ from hudang.postgres_process import (
     Address,
     answers,
     end_sessions_and_server,
-    forget_socket_folder,
 )
 
 PID_FILE = "postmaster.pid"
@@ -45,7 +44,7 @@ def end_former_server(folder: Path, cluster: Path, report: Callable[[str], None]
     asked = None
     while (former := read_pid_file(cluster)) is not None:
         if not is_running(former, cluster):
-            disown(cluster, former)
+            disown(cluster)
             return
         if former.number > 0 and asked != former.number:
             end_sessions_and_server(folder, former.number)
@@ -87,7 +86,7 @@ def works_in(number: int, cluster: Path) -> bool:
         return False
 
 
-def disown(cluster: Path, former: FormerServer) -> None:
+def disown(cluster: Path) -> None:
     """Let PostgreSQL take the file for one of a server that is gone.
 
     It compares the number with its parent's, which is ours, and then still looks by itself whether
@@ -98,5 +97,3 @@ def disown(cluster: Path, former: FormerServer) -> None:
     with pid_file.open("r+", encoding="utf-8") as file:
         file.write("".join([f"{os.getpid()}\n", *lines[1:]]))
         file.truncate()
-    for each in former.addresses:
-        forget_socket_folder(each.host)

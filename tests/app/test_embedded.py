@@ -224,10 +224,21 @@ class TestStartingAgain:
     def test_listens_where_the_path_is_too_long_for_a_socket(self, tmp_path: Path) -> None:
         with EmbeddedPostgres(tmp_path / ("户" * 40) / "data") as server:
             assert ask(server, "SELECT 1") == [(1,)]
-            socket_folder = Path(psycopg.conninfo.conninfo_to_dict(server.url())["host"] or "")
+            socket_folder = Path(str(psycopg.conninfo.conninfo_to_dict(server.url())["host"]))
             assert socket_folder.is_dir()
 
         assert not socket_folder.exists()
+
+    def test_forgets_the_socket_of_a_killed_hudang(self, tmp_path: Path) -> None:
+        data = tmp_path / ("户" * 40) / "data"
+        kill_all(data)
+        left = Path((data / "socket-folder").read_text(encoding="utf-8"))
+        assert left.is_dir()
+
+        with EmbeddedPostgres(data) as server:
+            assert acknowledged(server) == 1
+
+        assert not left.exists()
 
 
 class TestStopping:
