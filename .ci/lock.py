@@ -11,6 +11,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "pyproject.toml"
@@ -18,21 +19,14 @@ LOCK = ROOT / "requirements.lock"
 PIN = re.compile(r"^(?P<pin>[A-Za-z0-9][\w.-]*==[^\\\n]+?)\s*\\?$", re.MULTILINE)
 
 
-def requirements(project: dict[str, dict[str, object]]) -> list[str]:
+def requirements(project: dict[str, Any]) -> list[str]:
     """Everything that `uv run` installs beside Hudang itself: dependencies, extras and groups."""
-    lists: list[object] = [
+    lists: list[list[str]] = [
         project["project"]["dependencies"],
-        *dict_values(project["project"]["optional-dependencies"]),
+        *project["project"]["optional-dependencies"].values(),
         *project["dependency-groups"].values(),
     ]
-    named = [str(each) for group in lists if isinstance(group, list) for each in group]
-    return sorted({each for each in named if not each.startswith("hudang[")})
-
-
-def dict_values(table: object) -> list[object]:
-    """The values of a TOML table."""
-    assert isinstance(table, dict)
-    return list(table.values())
+    return sorted({each for named in lists for each in named if not each.startswith("hudang[")})
 
 
 def solve(wanted: list[str], options: list[str]) -> None:

@@ -1,0 +1,30 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup check format types test lock upgrade
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
+
+setup: ## install everything into .venv
+	uv sync
+
+check: ## format, lint and types, as CI does
+	uv run ruff format --check
+	uv run ruff check
+	$(MAKE) types
+
+types: ## the strict type checker, over the package and the tests
+	uv run mypy -p hudang
+	uv run mypy tests .ci
+
+format: ## put the code into its one format
+	uv run ruff format
+	uv run ruff check --fix
+
+test: ## all tests
+	uv run pytest
+
+lock: ## pin what pyproject.toml asks for, in requirements.lock and pyproject.toml
+	uv run --no-sync python .ci/lock.py
+
+upgrade: ## the same, with the newest versions
+	uv run --no-sync python .ci/lock.py --upgrade
