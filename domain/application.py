@@ -69,7 +69,8 @@ class ApplicationSubmitted(Event):
 
     def takes(self, stream: StreamId) -> tuple[Claim, ...]:
         return tuple(
-            Claim(key=f"application/{self.programme}/{person}", holder=f"case/{self.case}") for person in self.persons
+            Claim(key=f"application/{self.programme}/{person}", holder=f"case/{self.case}")
+            for person in self.persons
         )
 
 
@@ -246,7 +247,9 @@ def receive_papers(household: Household, command: ReceivePapers, given: Given) -
     if isinstance(ready, Refusal):
         return ready
     if not command.papers:
-        return Refusal(code="papers_missing", rule="papers are named one by one", message="Name the papers received.")
+        return Refusal(
+            code="papers_missing", rule="papers are named one by one", message="Name the papers received."
+        )
     malformed = refuse_unreadable(command.papers)
     return malformed or (PapersReceived(case=command.case, papers=command.papers),)
 
@@ -293,7 +296,9 @@ def lapse_application(household: Household, command: LapseApplication, given: Gi
 
 
 @decides(WithdrawApplication)
-def withdraw_application(household: Household, command: WithdrawApplication, given: Given) -> Events | Refusal:
+def withdraw_application(
+    household: Household, command: WithdrawApplication, given: Given
+) -> Events | Refusal:
     """Only an application is withdrawn, only on the applicant's signed word."""
     case = find_case(household, command.case)
     if isinstance(case, Refusal):

@@ -14,8 +14,8 @@ from hudang.domain.decision import Command, Given, Refusal
 from hudang.domain.values import CaseId, PersonId, StreamId
 
 if TYPE_CHECKING:
-    from hudang.domain.appraisal import Appraisal
     from hudang.domain.application import Intake
+    from hudang.domain.appraisal import Appraisal
     from hudang.domain.determination import Determination
     from hudang.domain.household import Household
     from hudang.domain.notice import Notice
@@ -150,7 +150,9 @@ def require_step(case: Case, step: Step, policy: "Policy", given: Given) -> "Ste
     return rule
 
 
-def begin_step(household: "Household", case_id: CaseId, step: Step, given: Given) -> "tuple[Case, Policy] | Refusal":
+def begin_step(
+    household: "Household", case_id: CaseId, step: Step, given: Given
+) -> "tuple[Case, Policy] | Refusal":
     """The case and its rules, provided that `step` may be taken now."""
     case = find_case(household, case_id)
     if isinstance(case, Refusal):

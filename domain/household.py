@@ -1,26 +1,19 @@
 """What does a household's file (一户一档) hold? Here the subjects meet: one state, made of their slices."""
 
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hudang.domain.case import Case
 from hudang.domain.personal import Personal
+from hudang.domain.policy_terms import Register
 from hudang.domain.values import CaseId, PersonId, StreamId
 
 if TYPE_CHECKING:
     from hudang.domain.entitlement import Entitlement
     from hudang.domain.identity import Relation
     from hudang.domain.payout import Payout
-
-
-class Register(StrEnum):
-    """Urban or rural register (户籍类别): it picks standards and review intervals."""
-
-    URBAN = "urban"  # 城市
-    RURAL = "rural"  # 农村
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

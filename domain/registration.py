@@ -17,10 +17,11 @@ from hudang.domain.decision import (
     decides,
     evolves,
 )
-from hudang.domain.household import Household, Member, Register
+from hudang.domain.household import Household, Member
 from hudang.domain.identity import Relation
 from hudang.domain.person import PersonRegistered
 from hudang.domain.personal import Open, Personal
+from hudang.domain.policy_terms import Register
 from hudang.domain.roles import Role
 from hudang.domain.values import PersonId, StreamId
 
@@ -228,7 +229,11 @@ def add_member(household: Household, command: AddMember, given: Given) -> Change
         name=command.member.name.about(person),
         reason=command.reason,
     )
-    newcomer = {} if person in given.known_persons else {StreamId(person): (_person_registered(person, command.member),)}
+    newcomer = (
+        {}
+        if person in given.known_persons
+        else {StreamId(person): (_person_registered(person, command.member),)}
+    )
     return {command.household: (joined,), **newcomer}
 
 
@@ -249,7 +254,9 @@ def remove_member(household: Household, command: RemoveMember, given: Given) -> 
             message="Register the remaining members as a household with a new head.",
         )
     if not command.reason.strip():
-        return Refusal(code="reason_missing", rule="every change has a reason", message="Say why the person left.")
+        return Refusal(
+            code="reason_missing", rule="every change has a reason", message="Say why the person left."
+        )
     return (MemberLeft(person=command.person, reason=command.reason),)
 
 
@@ -263,7 +270,9 @@ def name_account(household: Household, command: NameAccount, given: Given) -> Ev
             message="Name an account that belongs to a member of the household.",
         )
     if not command.account.value.strip():
-        return Refusal(code="account_missing", rule="payment goes to an account", message="Give the account number.")
+        return Refusal(
+            code="account_missing", rule="payment goes to an account", message="Give the account number."
+        )
     return (AccountNamed(holder=command.holder, account=command.account.about(command.holder)),)
 
 

@@ -1,0 +1,71 @@
+"""Which events and which commands are there? Importing this module registers every decision and every fold."""
+
+from types import ModuleType
+
+from hudang.domain import (
+    application,
+    appraisal,
+    campaign,
+    determination,
+    entitlement,
+    jurisdiction,
+    meeting,
+    notice,
+    objection,
+    opening,
+    opinion,
+    payout,
+    payroll,
+    person,
+    posting,
+    proposal,
+    recheck,
+    registration,
+    returning,
+    survey,
+    verification,
+)
+from hudang.domain.decision import DECISIONS, FOLDS, Command, Event
+
+SUBJECTS: tuple[ModuleType, ...] = (
+    jurisdiction,
+    person,
+    registration,
+    opening,
+    application,
+    verification,
+    survey,
+    meeting,
+    appraisal,
+    opinion,
+    posting,
+    notice,
+    objection,
+    returning,
+    proposal,
+    determination,
+    entitlement,
+    recheck,
+    campaign,
+    payroll,
+    payout,
+)
+"""The subject modules, in the order of the procedure."""
+
+
+def _events() -> dict[str, type[Event]]:
+    events: dict[str, type[Event]] = {}
+    for event in FOLDS:
+        if event.TOPIC in events or not event.TOPIC:
+            raise TypeError(f"the topic of {event.__name__} is missing or taken")
+        events[event.TOPIC] = event
+    return events
+
+
+EVENTS: dict[str, type[Event]] = _events()
+"""Every event by its topic."""
+
+COMMANDS: dict[str, type[Command]] = {command.__name__: command for command in DECISIONS}
+"""Every command by its name."""
+
+__all__ = ["COMMANDS", "EVENTS", "SUBJECTS"]

@@ -1,0 +1,47 @@
+"""What does it mean to a clerk that a unique key is taken? One refusal per kind of claim."""
+
+from hudang.domain.decision import Refusal
+
+_REFUSALS: dict[str, tuple[str, str, str]] = {
+    "household-number": (
+        "household_number_taken",
+        "a household file has its own number",
+        "Another household file has this number; give another.",
+    ),
+    "member": (
+        "person_in_another_household",
+        "a person belongs to one household at a time",
+        "A person named belongs to another household; record there first that they left.",
+    ),
+    "application": (
+        "application_already_open",
+        "one open application per person and programme",
+        "A person named is part of an open application of this programme.",
+    ),
+    "entitled": (
+        "already_entitled",
+        "nobody is assisted twice by one programme (重复救助)",
+        "A person named receives this assistance already.",
+    ),
+    "vote": (
+        "already_voted",
+        "one vote per voter, household and meeting",
+        "A voter named has voted on this household at this meeting.",
+    ),
+    "payroll": (
+        "already_on_a_payroll",
+        "a household is listed once for a month and kind",
+        "A household named is on another payroll for this month.",
+    ),
+    "payout": (
+        "already_paid",
+        "nobody is paid twice for one month and kind",
+        "A payment for this month and kind exists already.",
+    ),
+}
+
+
+def refusal_of(claim: str) -> Refusal:
+    """The refusal that a held claim means."""
+    code, rule, message = _REFUSALS[claim.split("/", 1)[0]]
+    return Refusal(code=code, rule=rule, message=message)

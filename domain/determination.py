@@ -1,0 +1,408 @@
+"""Who decides, with what result, and when does it take effect? (审批决定与书面通知)
+
+民发〔2012〕220号 art 28–32: the county decides, never the person who proposed; a refusal, cut or end states
+its reasons in writing; an approval takes effect the month after; a cut or end once it was notified.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from hudang.domain.assessment import Assessment, assess
+from hudang.domain.case import (
+    Case,
+    CaseCommand,
+    CaseEnd,
+    CaseKind,
+    Step,
+    after_step,
+    begin_step,
+    next_step,
+    policy_of,
+)
+from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
+from hudang.domain.entitlement import (
+    EntitlementChanged,
+    EntitlementEnded,
+    EntitlementKept,
+    EntitlementStarted,
+    HouseholdClass,
+)
+from hudang.domain.evidence import Evidence, refuse_unreadable
+from hudang.domain.household import Household, with_case
+from hudang.domain.month import Month
+from hudang.domain.policy import Policy
+from hudang.domain.proposal import county_visit_missing
+from hudang.domain.roles import Role
+from hudang.domain.values import CaseId, Fen
+
+APPROVERS = frozenset({Role.COUNTY_APPROVER})
+
+
+class DecisionOutcome(StrEnum):
+    """What the county decided."""
+
+    APPROVE = "approve"  # 批准
+    REFUSE = "refuse"  # 不予批准
+    KEEP = "keep"  # 维持
+    RAISE = "raise"  # 增标
+    LOWER = "lower"  # 减标
+    END = "end"  # 取消
+
+
+ADVERSE = frozenset({DecisionOutcome.LOWER, DecisionOutcome.END})
+"""Outcomes that take effect only after written notice (art 32)."""
+
+_ENDS = {
+    DecisionOutcome.APPROVE: CaseEnd.APPROVED,
+    DecisionOutcome.REFUSE: CaseEnd.REFUSED,
+    DecisionOutcome.KEEP: CaseEnd.KEPT,
+    DecisionOutcome.RAISE: CaseEnd.RAISED,
+    DecisionOutcome.LOWER: CaseEnd.LOWERED,
+    DecisionOutcome.END: CaseEnd.ENDED,
+}
+
+
+class DecisionConfirmed(Event):
+    """The county confirmed an amount, with the rules (by hash), the inputs and the computation (审批)."""
+
+    TOPIC = "decision.confirmed"
+
+    case: CaseId
+    outcome: DecisionOutcome
+    household_class: HouseholdClass
+    amount_fen: Fen
+    assessment: Assessment
+    effective_from: Month
+    next_recheck_on: date
+    reasons: str
+
+    def frees(self) -> tuple[str, ...]:
+        return (f"case/{self.case}",)
+
+
+class DecisionRefused(Event):
+    """The county refused the application, with written reasons (不予批准)."""
+
+    TOPIC = "decision.refused"
+
+    case: CaseId
+    reasons: str
+
+    def frees(self) -> tuple[str, ...]:
+        return (f"case/{self.case}",)
+
+
+class Determination(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision as the case remembers it."""
+
+    decision: DecisionConfirmed | DecisionRefused
+    decided_by: str
+    decided_on: date
+    notified_on: date | None = None
+
+    @property
+    def outcome(self) -> DecisionOutcome:
+        """What the county decided."""
+        return (
+            self.decision.outcome if isinstance(self.decision, DecisionConfirmed) else DecisionOutcome.REFUSE
+        )
+
+
+class NotificationDelivered(Event):
+    """The written notice of the decision reached the household (书面通知)."""
+
+    TOPIC = "decision.notified"
+
+    case: CaseId
+    form: str
+    receipt: Evidence
+
+
+class ConfirmDecision(CaseCommand):
+    """Decide, for the county, on the case as it stands (审批)."""
+
+    BY: ClassVar[frozenset[Role]] = APPROVERS
+    SEES: ClassVar[bool] = True
+
+    reasons: str
+
+
+class RefuseApplication(CaseCommand):
+    """Refuse an application with written reasons (不予批准)."""
+
+    BY: ClassVar[frozenset[Role]] = APPROVERS
+    SEES: ClassVar[bool] = True
+
+    reasons: str
+
+
+class DeliverNotification(CaseCommand):
+    """Enter that the household received the written notice (送达书面通知)."""
+
+    BY: ClassVar[frozenset[Role]] = frozenset({Role.VILLAGE_CLERK, Role.TOWNSHIP_CLERK, Role.COUNTY_OFFICER})
+
+    form: str
+    receipt: Evidence
+
+
+class _Hearing(msgspec.Struct, frozen=True):
+    """What lies before the person who decides."""
+
+    household: Household
+    case: Case
+    policy: Policy
+    assessment: Assessment
+
+
+@decides(ConfirmDecision)
+def confirm_decision(household: Household, command: ConfirmDecision, given: Given) -> Events | Refusal:
+    """Proposer ≠ approver, reasons in writing, and the amount is computed again from what was found."""
+    ready = begin_step(household, command.case, Step.DECISION, given)
+    if isinstance(ready, Refusal):
+        return ready
+    case, policy = ready
+    refusal = _refuse_decider(case, command.reasons, given)
+    if refusal:
+        return refusal
+    assessment = assess(household, case, policy)
+    if isinstance(assessment, Refusal):
+        return assessment
+    if case.kind is CaseKind.APPLICATION:
+        return _approve(_Hearing(household, case, policy, assessment), command.reasons, given.happened_on)
+    return _conclude_recheck(
+        _Hearing(household, case, policy, assessment), command.reasons, given.happened_on
+    )
+
+
+def _refuse_decider(case: Case, reasons: str, given: Given) -> Refusal | None:
+    """No one decides alone: who gave the opinion or made the proposal does not decide."""
+    proposers = {
+        *((case.opinion.given_by,) if case.opinion else ()),
+        *((case.proposal.made_by,) if case.proposal else ()),
+    }
+    if given.actor.person in proposers:
+        return Refusal(
+            code="proposer_cannot_approve",
+            rule="no one decides alone: proposer and approver are two people",
+            message="Another person with the right to decide must decide this case.",
+        )
+    if county_visit_missing(case):
+        return Refusal(
+            code="county_visit_missing",
+            rule="art 14, 26: the county visits every relative of an official",
+            message="Record the county's own visit first.",
+        )
+    if not reasons.strip():
+        return Refusal(
+            code="reasons_missing",
+            rule="a decision states its reasons",
+            message="Give the reasons of the decision.",
+        )
+    return None
+
+
+def _approve(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
+    """What was proposed and posted is what is decided."""
+    proposal = hearing.case.proposal
+    if proposal is None or proposal.assessment.amount_fen != hearing.assessment.amount_fen:
+        return Refusal(
+            code="amount_changed_since_proposal",
+            rule="art 29: the amount that was posted is the amount decided",
+            message="What was found has changed since the proposal; return the case and propose again.",
+        )
+    household_class = proposal.household_class
+    from_month = hearing.policy.start_month(on)
+    if isinstance(from_month, Refusal):
+        return from_month
+    next_recheck_on = hearing.policy.review_due_on(household_class, hearing.household.register, on)
+    if isinstance(next_recheck_on, Refusal):
+        return next_recheck_on
+    return (
+        DecisionConfirmed(
+            case=hearing.case.id,
+            outcome=DecisionOutcome.APPROVE,
+            household_class=household_class,
+            amount_fen=hearing.assessment.amount_fen,
+            assessment=hearing.assessment,
+            effective_from=from_month,
+            next_recheck_on=next_recheck_on,
+            reasons=reasons,
+        ),
+        EntitlementStarted(
+            case=hearing.case.id,
+            programme=hearing.case.programme,
+            household_class=household_class,
+            persons=tuple(member.person for member in hearing.household.present),
+            amount_fen=hearing.assessment.amount_fen,
+            from_month=from_month,
+            next_recheck_on=next_recheck_on,
+        ),
+    )
+
+
+def _conclude_recheck(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
+    """Keep, raise, lower or end, by the newly computed amount (art 32)."""
+    opinion = hearing.case.opinion
+    entitlement = hearing.household.entitlements[hearing.case.programme]
+    effective_from = hearing.policy.month_of_effect(on)
+    if isinstance(effective_from, Refusal):
+        return effective_from
+    current = entitlement.in_month(effective_from)
+    if opinion is None or current is None:
+        return Refusal(
+            code="nothing_to_recheck",
+            rule="a recheck concerns a running entitlement",
+            message="The household is no longer entitled from the month in which this would take effect.",
+        )
+    next_recheck_on = hearing.policy.review_due_on(opinion.household_class, hearing.household.register, on)
+    if isinstance(next_recheck_on, Refusal):
+        return next_recheck_on
+    ends = not opinion.recommends or hearing.assessment.amount_fen == 0
+    amount = Fen(0) if ends else hearing.assessment.amount_fen
+    decided = DecisionConfirmed(
+        case=hearing.case.id,
+        outcome=_outcome(current.amount_fen, amount),
+        household_class=opinion.household_class,
+        amount_fen=amount,
+        assessment=hearing.assessment,
+        effective_from=effective_from,
+        next_recheck_on=next_recheck_on,
+        reasons=reasons,
+    )
+    if decided.outcome in ADVERSE:
+        return (decided,)
+    return (decided, _effect(hearing.household, hearing.case.programme, decided, effective_from))
+
+
+def _outcome(before: Fen, after: Fen) -> DecisionOutcome:
+    if after == 0:
+        return DecisionOutcome.END
+    if after == before:
+        return DecisionOutcome.KEEP
+    return DecisionOutcome.RAISE if after > before else DecisionOutcome.LOWER
+
+
+def _effect(household: Household, programme: str, decided: DecisionConfirmed, from_month: Month) -> Event:
+    """The change of the entitlement that follows from a recheck's decision."""
+    entitlement = household.entitlements[programme]
+    current = entitlement.in_month(from_month) or entitlement.spans[-1]
+    match decided.outcome:
+        case DecisionOutcome.KEEP:
+            return EntitlementKept(
+                case=decided.case,
+                programme=programme,
+                household_class=decided.household_class,
+                amount_fen=decided.amount_fen,
+                next_recheck_on=decided.next_recheck_on,
+            )
+        case DecisionOutcome.END:
+            return EntitlementEnded(
+                case=decided.case,
+                programme=programme,
+                amount_fen=current.amount_fen,
+                persons=current.persons,
+                last_month=from_month - 1,
+                household=household.id,
+            )
+        case _:
+            return EntitlementChanged(
+                case=decided.case,
+                programme=programme,
+                household_class=decided.household_class,
+                persons=decided.assessment.persons,
+                before_fen=current.amount_fen,
+                amount_fen=decided.amount_fen,
+                from_month=from_month,
+                next_recheck_on=decided.next_recheck_on,
+            )
+
+
+@decides(RefuseApplication)
+def refuse_application(household: Household, command: RefuseApplication, given: Given) -> Events | Refusal:
+    """The county may refuse once the township's opinion is known, at the proposal or at the decision."""
+    case = household.cases.get(command.case)
+    if case is None or case.kind is not CaseKind.APPLICATION:
+        return Refusal(
+            code="case_not_found",
+            rule="an application is refused",
+            message="This file has no such application.",
+        )
+    policy = policy_of(household, case, given)
+    if isinstance(policy, Refusal):
+        return policy
+    due = next_step(case, policy)
+    step = Step.PROPOSAL if due is not None and due.name == Step.PROPOSAL else Step.DECISION
+    ready = begin_step(household, command.case, step, given)
+    if isinstance(ready, Refusal):
+        return ready
+    refusal = _refuse_decider(case, command.reasons, given)
+    return refusal or (DecisionRefused(case=case.id, reasons=command.reasons),)
+
+
+@decides(DeliverNotification)
+def deliver_notification(
+    household: Household, command: DeliverNotification, given: Given
+) -> Events | Refusal:
+    """Once per decision; with it a cut or an end takes effect, never for a month before the notice."""
+    case = household.cases.get(command.case)
+    determination = case.determination if case else None
+    if case is None or determination is None:
+        return Refusal(
+            code="nothing_to_notify",
+            rule="a notice follows a decision",
+            message="The case has not been decided.",
+        )
+    if determination.notified_on is not None:
+        return Refusal(
+            code="already_notified",
+            rule="a decision is notified once",
+            message=f"The notice was delivered on {determination.notified_on}.",
+        )
+    if given.happened_on < determination.decided_on:
+        return Refusal(
+            code="fact_before_previous_step",
+            rule="a step does not happen before the one it follows",
+            message=f"The decision was made on {determination.decided_on}.",
+        )
+    malformed = refuse_unreadable((command.receipt,))
+    if malformed:
+        return malformed
+    delivered = NotificationDelivered(case=case.id, form=command.form, receipt=command.receipt)
+    decided = determination.decision
+    if isinstance(decided, DecisionRefused) or decided.outcome not in ADVERSE:
+        return (delivered,)
+    policy = policy_of(household, case, given)
+    if isinstance(policy, Refusal):
+        return policy
+    earliest = policy.month_of_effect(given.happened_on)
+    if isinstance(earliest, Refusal):
+        return earliest
+    from_month = max(decided.effective_from, earliest)
+    return (delivered, _effect(household, case.programme, decided, from_month))
+
+
+@evolves(DecisionConfirmed, DecisionRefused)
+def decided(
+    household: Household, event: DecisionConfirmed | DecisionRefused, recorded: Recorded
+) -> Household:
+    determination = Determination(
+        decision=event, decided_by=recorded.actor.person, decided_on=recorded.happened_on
+    )
+    end = None if determination.outcome in ADVERSE else _ENDS[determination.outcome]
+    case = after_step(household.cases[event.case], Step.DECISION, recorded.happened_on)
+    return with_case(household, msgspec.structs.replace(case, determination=determination, end=end))
+
+
+@evolves(NotificationDelivered)
+def notification_delivered(
+    household: Household, event: NotificationDelivered, recorded: Recorded
+) -> Household:
+    case = household.cases[event.case]
+    if case.determination is None:
+        return household
+    notified = msgspec.structs.replace(case.determination, notified_on=recorded.happened_on)
+    closed = msgspec.structs.replace(case, determination=notified, end=_ENDS[notified.outcome])
+    return with_case(household, after_step(closed, Step.NOTIFICATION, recorded.happened_on))

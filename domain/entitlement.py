@@ -1,0 +1,192 @@
+"""What is a household entitled to, in which month? (低保待遇: 批准、增标、减标、取消)"""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from hudang.domain.decision import Claim, Event, Recorded, evolves
+from hudang.domain.evidence import Evidence
+from hudang.domain.household import Household
+from hudang.domain.month import Month
+from hudang.domain.values import CaseId, Fen, PersonId, StreamId
+
+
+class HouseholdClass(StrEnum):
+    """The class that sets how often a household is rechecked (art 33); labels are local usage."""
+
+    A = "A"  # 三无或重病重残, 收入基本无变化
+    B = "B"  # 收入相对稳定
+    C = "C"  # 收入不稳定或有劳动能力
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """From `from_month` on, `amount_fen` a month for `persons` people, until a later span takes over."""
+
+    from_month: Month
+    amount_fen: Fen
+    persons: int
+
+
+class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
+    """One programme's entitlement of a household, month by month."""
+
+    programme: str
+    household_class: HouseholdClass
+    spans: tuple[Span, ...]
+    ended_after: Month | None = None
+    """The last month paid, once the entitlement has ended."""
+    next_recheck_on: date
+    decided_before_ledger: bool
+
+    def in_month(self, month: Month) -> Span | None:
+        """What the household is entitled to in a month."""
+        if self.ended_after is not None and month > self.ended_after:
+            return None
+        return next((span for span in reversed(self.spans) if span.from_month <= month), None)
+
+
+class ExistingEntitlementRegistered(Event):
+    """An entitlement decided before this ledger was entered from paper (存量录入); it is not reproduced here."""
+
+    TOPIC = "entitlement.registered"
+
+    programme: str
+    household_class: HouseholdClass
+    persons: tuple[PersonId, ...]
+    amount_fen: Fen
+    from_month: Month
+    last_reviewed_on: date
+    next_recheck_on: date
+    source: Evidence
+    vouched_by: str
+
+    def takes(self, stream: StreamId) -> tuple[Claim, ...]:
+        return _entitled(stream, self.programme, self.persons)
+
+
+class EntitlementStarted(Event):
+    """The household is entitled from a month on (待遇审批)."""
+
+    TOPIC = "entitlement.started"
+
+    case: CaseId
+    programme: str
+    household_class: HouseholdClass
+    persons: tuple[PersonId, ...]
+    amount_fen: Fen
+    from_month: Month
+    next_recheck_on: date
+
+    def takes(self, stream: StreamId) -> tuple[Claim, ...]:
+        return _entitled(stream, self.programme, self.persons)
+
+
+class EntitlementChanged(Event):
+    """The amount was raised or cut from a month on (增标、减标)."""
+
+    TOPIC = "entitlement.changed"
+
+    case: CaseId
+    programme: str
+    household_class: HouseholdClass
+    persons: int
+    before_fen: Fen
+    amount_fen: Fen
+    from_month: Month
+    next_recheck_on: date
+
+
+class EntitlementKept(Event):
+    """A recheck found no change of the amount (复核后维持)."""
+
+    TOPIC = "entitlement.kept"
+
+    case: CaseId
+    programme: str
+    household_class: HouseholdClass
+    amount_fen: Fen
+    next_recheck_on: date
+
+
+class EntitlementEnded(Event):
+    """The entitlement ended after a month (待遇取消)."""
+
+    TOPIC = "entitlement.ended"
+
+    case: CaseId
+    programme: str
+    amount_fen: Fen
+    """What was paid a month until then."""
+    persons: int
+    last_month: Month
+    household: StreamId
+
+    def frees(self) -> tuple[str, ...]:
+        return (_holder(self.household, self.programme),)
+
+
+def _holder(household: StreamId, programme: str) -> str:
+    return f"entitlement/{household}/{programme}"
+
+
+def _entitled(household: StreamId, programme: str, persons: tuple[PersonId, ...]) -> tuple[Claim, ...]:
+    """Nobody is assisted twice by one programme in a ledger (重复救助)."""
+    holder = _holder(household, programme)
+    return tuple(Claim(key=f"entitled/{programme}/{person}", holder=holder) for person in persons)
+
+
+def _with(household: Household, entitlement: Entitlement) -> Household:
+    return msgspec.structs.replace(
+        household, entitlements={**household.entitlements, entitlement.programme: entitlement}
+    )
+
+
+@evolves(ExistingEntitlementRegistered, EntitlementStarted)
+def entitlement_began(
+    household: Household, event: ExistingEntitlementRegistered | EntitlementStarted, recorded: Recorded
+) -> Household:
+    span = Span(from_month=event.from_month, amount_fen=event.amount_fen, persons=len(event.persons))
+    return _with(
+        household,
+        Entitlement(
+            programme=event.programme,
+            household_class=event.household_class,
+            spans=(span,),
+            next_recheck_on=event.next_recheck_on,
+            decided_before_ledger=isinstance(event, ExistingEntitlementRegistered),
+        ),
+    )
+
+
+@evolves(EntitlementChanged)
+def entitlement_changed(household: Household, event: EntitlementChanged, recorded: Recorded) -> Household:
+    entitlement = household.entitlements[event.programme]
+    earlier = tuple(span for span in entitlement.spans if span.from_month < event.from_month)
+    span = Span(from_month=event.from_month, amount_fen=event.amount_fen, persons=event.persons)
+    return _with(
+        household,
+        msgspec.structs.replace(
+            entitlement,
+            household_class=event.household_class,
+            spans=(*earlier, span),
+            next_recheck_on=event.next_recheck_on,
+        ),
+    )
+
+
+@evolves(EntitlementKept)
+def entitlement_kept(household: Household, event: EntitlementKept, recorded: Recorded) -> Household:
+    entitlement = household.entitlements[event.programme]
+    return _with(
+        household,
+        msgspec.structs.replace(
+            entitlement, household_class=event.household_class, next_recheck_on=event.next_recheck_on
+        ),
+    )
+
+
+@evolves(EntitlementEnded)
+def entitlement_ended(household: Household, event: EntitlementEnded, recorded: Recorded) -> Household:
+    entitlement = household.entitlements[event.programme]
+    return _with(household, msgspec.structs.replace(entitlement, ended_after=event.last_month))

@@ -1,0 +1,93 @@
+"""What does the township think? (乡镇审核意见, 民发〔2012〕220号 art 24; for a recheck, its proposal, art 32)"""
+
+from datetime import date
+from typing import ClassVar
+
+import msgspec
+
+from hudang.domain.assessment import Assessment, assess
+from hudang.domain.case import CaseCommand, Step, after_step, begin_step
+from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
+from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.household import Household, with_case
+from hudang.domain.roles import Role
+from hudang.domain.values import CaseId
+
+
+class Opinion(msgspec.Struct, frozen=True, kw_only=True):
+    """The opinion as the case remembers it."""
+
+    recommends: bool
+    household_class: HouseholdClass
+    assessment: Assessment
+    given_by: str
+    given_on: date
+
+
+class PreliminaryOpinionGiven(Event):
+    """The township gave its opinion with its reasons and its own computation (初审意见)."""
+
+    TOPIC = "opinion.given"
+
+    case: CaseId
+    recommends: bool
+    household_class: HouseholdClass
+    assessment: Assessment
+    reasons: str
+
+
+class GiveOpinion(CaseCommand):
+    """Give the township's opinion on the case as it stands (提出审核意见)."""
+
+    BY: ClassVar[frozenset[Role]] = frozenset({Role.TOWNSHIP_CLERK})
+    SEES: ClassVar[bool] = True
+
+    recommends: bool
+    household_class: HouseholdClass
+    reasons: str
+
+
+@decides(GiveOpinion)
+def give_opinion(household: Household, command: GiveOpinion, given: Given) -> Events | Refusal:
+    """Reasons always; no recommendation for who is entitled to nothing."""
+    ready = begin_step(household, command.case, Step.OPINION, given)
+    if isinstance(ready, Refusal):
+        return ready
+    case, policy = ready
+    if not command.reasons.strip():
+        return Refusal(
+            code="reasons_missing",
+            rule="an opinion states its reasons",
+            message="Give the reasons of the opinion.",
+        )
+    assessment = assess(household, case, policy)
+    if isinstance(assessment, Refusal):
+        return assessment
+    if command.recommends and assessment.amount_fen == 0:
+        return Refusal(
+            code="not_entitled",
+            rule="art 27: the gap between line and income is paid",
+            message="On what the survey found nothing is due; the opinion cannot recommend assistance.",
+        )
+    return (
+        PreliminaryOpinionGiven(
+            case=case.id,
+            recommends=command.recommends,
+            household_class=command.household_class,
+            assessment=assessment,
+            reasons=command.reasons,
+        ),
+    )
+
+
+@evolves(PreliminaryOpinionGiven)
+def opinion_given(household: Household, event: PreliminaryOpinionGiven, recorded: Recorded) -> Household:
+    opinion = Opinion(
+        recommends=event.recommends,
+        household_class=event.household_class,
+        assessment=event.assessment,
+        given_by=recorded.actor.person,
+        given_on=recorded.happened_on,
+    )
+    case = msgspec.structs.replace(household.cases[event.case], opinion=opinion)
+    return with_case(household, after_step(case, Step.OPINION, recorded.happened_on))

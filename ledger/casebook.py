@@ -1,0 +1,411 @@
+"""The one way in for a command: load what it decides on, decide, append. Exactly once per command id."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hudang.domain.claims import refusal_of
+from hudang.domain.decision import (
+    CHINA,
+    Actor,
+    Changes,
+    Command,
+    Event,
+    Given,
+    Recorded,
+    Refusal,
+    decide,
+    evolve,
+)
+from hudang.domain.jurisdiction import AdoptPolicy, Jurisdiction, LedgerClock, OpenLedger
+from hudang.domain.policy import policy_hash
+from hudang.domain.values import PersonId, StreamId
+from hudang.ledger import codec
+from hudang.ledger.adopted import AdoptedPolicies
+from hudang.ledger.clock import Clocks
+from hudang.ledger.errors import ClaimHeld, CommandReused, IdentityTaken, VersionConflict
+from hudang.ledger.ids import new_stream_id
+from hudang.ledger.keys import KeyRing
+from hudang.ledger.records import AppendRequest, Claim, CommandRow, NewEvent
+from hudang.ledger.store import Store
+
+_ATTEMPTS = 8
+"""How often a command decides again after others moved its streams."""
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command recorded. A command that found nothing to record has no positions."""
+
+    ledger: str
+    stream: StreamId
+    version: int
+    first: int | None = None
+    last: int | None = None
+    recorded_at: datetime | None = None
+    repeated: bool = False
+    events: tuple[Recorded, ...] = ()
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """What was asked no longer fits what is there: reload, look, and ask again."""
+
+    code: str
+    message: str
+
+
+Answer = Accepted | Refusal | Conflict
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What is fingerprinted: what the caller asked, never what was computed."""
+
+    name: str
+    command: Command
+    actor: Actor
+
+
+class _Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """One command on its way: the same at every attempt."""
+
+    ledger: str
+    command: Command
+    actor: Actor
+    command_id: UUID
+    expected_version: int | None
+    fingerprint: bytes
+    begins: StreamId | None = None
+
+    @property
+    def subject(self) -> StreamId | None:
+        """The stream that the command is about; None if it begins one."""
+        return next(iter(self.command.streams()), None)
+
+
+class _Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What one attempt has to decide on."""
+
+    states: dict[StreamId, Any]
+    versions: Mapping[str, int]
+    jurisdiction: Jurisdiction | None
+    now: datetime
+
+
+class Casebook:
+    """Sends commands to the ledgers of one store, and folds streams into state."""
+
+    def __init__(
+        self, store: Store, keys: KeyRing, clocks: Clocks, *, appended: Callable[[], None] = lambda: None
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._clocks = clocks
+        self._appended = appended
+        self._policies = AdoptedPolicies(store)
+        self._jurisdictions: dict[str, tuple[int, Jurisdiction]] = {}
+        self._lock = Lock()
+
+    def open_ledger(self, ledger: str, command: OpenLedger, *, actor: Actor, command_id: UUID) -> Answer:
+        """Open a ledger under its permanent tag; opening it again records nothing."""
+        if ledger in self._store.heads() and self._jurisdiction(ledger) is not None:
+            return Accepted(ledger=ledger, stream=StreamId(ledger), version=1, repeated=True)
+        self._store.open_ledger(ledger, command.clock.value)
+        return self._attempts(self._sending(ledger, command, actor, command_id, begins=StreamId(ledger)))
+
+    def send(
+        self,
+        ledger: str,
+        command: Command,
+        *,
+        actor: Actor,
+        command_id: UUID,
+        expected_version: int | None = None,
+    ) -> Answer:
+        """Decide a command and record its events, once.
+
+        The same id with the same request gives the first answer again, also when the decision would refuse by
+        now; with another request it is a conflict. A refusal is not remembered. Raises LedgerError on faults.
+        """
+        if type(command).SEES and expected_version is None:
+            return Refusal(
+                code="expected_version_missing",
+                rule="who decides on what was seen says what was seen",
+                message="Send the version of the file that was shown.",
+            )
+        sending = self._sending(ledger, command, actor, command_id)
+        return self._attempts(msgspec.structs.replace(sending, expected_version=expected_version))
+
+    def load(self, ledger: str, stream: StreamId) -> tuple[Any, tuple[Recorded, ...]] | None:
+        """A stream's state and its events, or None if the ledger has no such stream."""
+        loaded = self._store.load(ledger, [(stream, 0)], None)
+        events = tuple(codec.recorded(row) for row in loaded.rows)
+        return (reduce(evolve, events, None), events) if events else None
+
+    def jurisdiction(self, ledger: str) -> Jurisdiction | None:
+        """The ledger's own file: name, areas, adopted policies."""
+        return self._jurisdiction(ledger)
+
+    def policies(self, ledger: str) -> AdoptedPolicies:
+        """The rules in force in a ledger, found by day and area."""
+        return self._policies
+
+    def now(self, ledger: str) -> datetime:
+        """The time in a ledger, in China's offset."""
+        return self._clocks.of(ledger).now().astimezone(CHINA)
+
+    def _sending(
+        self, ledger: str, command: Command, actor: Actor, command_id: UUID, *, begins: StreamId | None = None
+    ) -> _Sending:
+        asked = codec.encode_request(_Asked(name=type(command).__name__, command=command, actor=actor))
+        return _Sending(
+            ledger=ledger,
+            command=command,
+            actor=actor,
+            command_id=command_id,
+            expected_version=None,
+            fingerprint=self._keys.fingerprint(asked),
+            begins=begins,
+        )
+
+    def _attempts(self, sending: _Sending) -> Answer:
+        moved = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._attempt(sending)
+            except CommandReused:
+                return _reused()
+            except ClaimHeld as held:
+                return refusal_of(held.claim)
+            except VersionConflict as conflict:
+                moved = conflict.stream
+            except IdentityTaken:
+                continue
+        return Conflict(code="too_busy", message=f"The file {moved} keeps changing; ask again.")
+
+    def _attempt(self, sending: _Sending) -> Answer:
+        read = self._read(sending)
+        if isinstance(read, CommandRow):
+            return self._again(sending, read)
+        subject = sending.subject
+        version = read.versions.get(subject, 0) if subject else 0
+        if sending.expected_version not in {None, version}:
+            return Conflict(
+                code="version_moved",
+                message=f"The file is at version {version} now; look at it again before deciding.",
+            )
+        given = self._given(sending, read)
+        decided = decide(read.states, sending.command, given)
+        if isinstance(decided, Refusal):
+            return decided
+        changes = {stream: events for stream, events in decided.items() if events}
+        if not changes:
+            return Accepted(ledger=sending.ledger, stream=subject or given.new_stream, version=version)
+        if isinstance(sending.command, AdoptPolicy):
+            text = sending.command.text.encode()
+            self._store.put_policy_file(policy_hash(text), text)
+        return self._record(sending, read, given, changes)
+
+    def _read(self, sending: _Sending) -> _Read | CommandRow:
+        """Everything the decision needs, in one round trip; or the command's row if it was recorded before."""
+        ledger = StreamId(sending.ledger)
+        known = self._jurisdictions.get(ledger)
+        wanted = [(stream, 0) for stream in sending.command.streams() if stream != ledger]
+        loaded = self._store.load(ledger, [*wanted, (ledger, known[0] if known else 0)], sending.command_id)
+        if loaded.command is not None:
+            return loaded.command
+        recorded = [codec.recorded(row) for row in loaded.rows]
+        states = _fold(event for event in recorded if event.stream != ledger)
+        jurisdiction = self._jurisdiction_after(
+            ledger, [event for event in recorded if event.stream == ledger]
+        )
+        if sending.subject == ledger and jurisdiction is not None:
+            states[ledger] = jurisdiction
+        return _Read(
+            states=states,
+            versions={stream: loaded.versions.get(stream, 0) for stream in sending.command.streams()},
+            jurisdiction=jurisdiction,
+            now=self._clocks.of(ledger).now(),
+        )
+
+    def _given(self, sending: _Sending, read: _Read) -> Given:
+        today = read.now.astimezone(CHINA).date()
+        persons, known = self._persons(sending.ledger, sending.command.identity_numbers())
+        adopted = read.jurisdiction.adopted if read.jurisdiction else ()
+        return Given(
+            ledger=sending.ledger,
+            actor=sending.actor,
+            today=today,
+            happened_on=sending.command.happened_on or today,
+            command_id=sending.command_id,
+            new_stream=sending.begins or new_stream_id(sending.ledger),
+            persons=persons,
+            known_persons=known,
+            find_policy=lambda programme, area, on: self._policies.find(adopted, programme, area, on),
+        )
+
+    def _persons(
+        self, ledger: str, numbers: Sequence[str]
+    ) -> tuple[Mapping[str, PersonId], frozenset[PersonId]]:
+        """The owner of each identity number: who the ledger knows, or a new id for who it does not."""
+        if not numbers:
+            return {}, frozenset()
+        digests = {number: self._keys.identity_digest(ledger, number) for number in numbers}
+        known = self._store.find_identities(ledger, list(digests.values()))
+        persons = {
+            number: PersonId(known[digest]) if digest in known else PersonId(new_stream_id(ledger))
+            for number, digest in digests.items()
+        }
+        return persons, frozenset(PersonId(person) for person in known.values())
+
+    def _record(self, sending: _Sending, read: _Read, given: Given, changes: Changes) -> Answer:
+        ledger = sending.ledger
+        expected = {**dict.fromkeys(changes, 0), **read.versions}
+        placed = [
+            (
+                stream,
+                expected[stream] + ordinal,
+                self._sealed(ledger, stream, expected[stream] + ordinal, event),
+            )
+            for stream, events in changes.items()
+            for ordinal, event in enumerate(events, start=1)
+        ]
+        simulated = _clock_of(sending, read) is LedgerClock.SIMULATED
+        appended = self._store.append(
+            AppendRequest(
+                ledger=ledger,
+                command_id=sending.command_id,
+                fingerprint=sending.fingerprint,
+                actor_person=sending.actor.person,
+                actor_role=sending.actor.role.value,
+                actor_office=sending.actor.office,
+                expected=expected,
+                events=[
+                    NewEvent(
+                        stream=stream,
+                        topic=event.TOPIC,
+                        payload=codec.encode(event),
+                        happened_on=given.happened_on,
+                    )
+                    for stream, _, event in placed
+                ],
+                taken=[
+                    Claim(claim=claim.key, holder=claim.holder, stream=stream)
+                    for stream, _, event in placed
+                    for claim in event.takes(stream)
+                ],
+                freed_holders=[holder for _, _, event in placed for holder in event.frees()],
+                identities=self._new_identities(ledger, given),
+                at=read.now if simulated else None,
+            )
+        )
+        self._appended()
+        if appended.repeated:
+            return self._again(
+                sending,
+                CommandRow(
+                    command_id=sending.command_id,
+                    fingerprint=sending.fingerprint,
+                    first=appended.first,
+                    last=appended.last,
+                ),
+            )
+        events = tuple(
+            Recorded(
+                ledger=ledger,
+                position=appended.first + index,
+                stream=stream,
+                version=version,
+                topic=event.TOPIC,
+                command_id=sending.command_id,
+                actor=sending.actor,
+                happened_on=given.happened_on,
+                recorded_at=appended.recorded_at,
+                event=event,
+            )
+            for index, (stream, version, event) in enumerate(placed)
+        )
+        return _accepted(sending, events, repeated=False)
+
+    def _sealed(self, ledger: str, stream: StreamId, version: int, event: Event) -> Event:
+        if not codec.holds_personal(type(event)):
+            return event
+        sealed: Event = codec.map_personal(
+            event,
+            lambda value, path: (
+                self._keys.seal(ledger, value, f"{stream}:{version}:{path}")
+                if isinstance(value, codec.Open)
+                else value
+            ),
+        )
+        return sealed
+
+    def _new_identities(self, ledger: str, given: Given) -> Mapping[bytes, str]:
+        return {
+            self._keys.identity_digest(ledger, number): person
+            for number, person in given.persons.items()
+            if person not in given.known_persons
+        }
+
+    def _again(self, sending: _Sending, row: CommandRow) -> Answer:
+        """The first answer of a command that was recorded before."""
+        if row.fingerprint != sending.fingerprint:
+            return _reused()
+        rows = self._store.feed(sending.ledger, row.first - 1, row.last - row.first + 1)
+        return _accepted(sending, tuple(codec.recorded(stored) for stored in rows), repeated=True)
+
+    def _jurisdiction(self, ledger: str) -> Jurisdiction | None:
+        known = self._jurisdictions.get(ledger)
+        loaded = self._store.load(ledger, [(ledger, known[0] if known else 0)], None)
+        return self._jurisdiction_after(ledger, [codec.recorded(row) for row in loaded.rows])
+
+    def _jurisdiction_after(self, ledger: str, newer: Sequence[Recorded]) -> Jurisdiction | None:
+        """The cached file of the ledger, brought up to date with what was just loaded."""
+        with self._lock:
+            version, state = self._jurisdictions.get(ledger, (0, None))
+            for recorded in newer:
+                if recorded.version == version + 1:
+                    version, state = recorded.version, evolve(state, recorded)
+            if state is not None:
+                self._jurisdictions[ledger] = (version, state)
+            return state
+
+
+def _fold(recorded: Iterable[Recorded]) -> dict[StreamId, Any]:
+    states: dict[StreamId, Any] = {}
+    for event in recorded:
+        states[event.stream] = evolve(states.get(event.stream), event)
+    return states
+
+
+def _accepted(sending: _Sending, events: tuple[Recorded, ...], *, repeated: bool) -> Accepted:
+    subject = sending.subject or events[0].stream
+    return Accepted(
+        ledger=sending.ledger,
+        stream=subject,
+        version=max((event.version for event in events if event.stream == subject), default=0),
+        first=events[0].position,
+        last=events[-1].position,
+        recorded_at=events[-1].recorded_at,
+        repeated=repeated,
+        events=events,
+    )
+
+
+def _clock_of(sending: _Sending, read: _Read) -> LedgerClock | None:
+    if read.jurisdiction is not None:
+        return read.jurisdiction.clock
+    return sending.command.clock if isinstance(sending.command, OpenLedger) else None
+
+
+def _reused() -> Conflict:
+    return Conflict(
+        code="command_reused",
+        message="This command id was used for a different request; give every request its own id.",
+    )
+
+
+__all__ = ["Accepted", "Answer", "Casebook", "Conflict"]

@@ -1,0 +1,129 @@
+"""How does an event become stored bytes, and back? Strictly: what does not fit its type is a fault."""
+
+import types
+from collections.abc import Callable
+from datetime import UTC
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from hudang.domain.catalogue import EVENTS
+from hudang.domain.decision import Actor, Event, Recorded
+from hudang.domain.month import Month
+from hudang.domain.personal import Erased, Open, Sealed
+from hudang.domain.roles import Role
+from hudang.domain.values import StreamId
+from hudang.ledger.errors import LedgerError
+from hudang.ledger.records import StoredEvent
+
+PersonalValue = Open | Sealed | Erased
+
+
+class UndecodableEvent(LedgerError):
+    """A stored event does not fit its type; the ledger and this version of Hudang do not belong together."""
+
+    def __init__(self, topic: str, position: int | None = None) -> None:
+        super().__init__(f"The event {topic} at position {position} cannot be decoded by this version.")
+        self.topic = topic
+        self.position = position
+
+
+def _encode_special(value: Any) -> Any:
+    if isinstance(value, Month):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+def _decode_special(wanted: type, value: Any) -> Any:
+    if wanted is Month and isinstance(value, str):
+        return Month.parse(value)
+    raise TypeError(f"{wanted.__name__} cannot be read")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode_special)
+
+
+@cache
+def _decoder(topic: str) -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(EVENTS[topic], dec_hook=_decode_special)
+
+
+def encode(event: Event) -> bytes:
+    """The bytes that are stored and chained. Raises TypeError if a personal value is still open."""
+    if holds_personal(type(event)):
+        map_personal(event, _refuse_open)
+    return _ENCODER.encode(event)
+
+
+def decode(topic: str, payload: bytes) -> Event:
+    """The event of that topic. Raises UndecodableEvent."""
+    try:
+        return _decoder(topic).decode(payload)
+    except (KeyError, msgspec.MsgspecError, ValueError) as error:
+        raise UndecodableEvent(topic) from error
+
+
+def encode_request(request: msgspec.Struct) -> bytes:
+    """What a caller asked, as bytes, for its fingerprint alone: they are never stored."""
+    return _ENCODER.encode(request)
+
+
+def recorded(stored: StoredEvent) -> Recorded:
+    """A stored event with its envelope, its personal values sealed. Raises UndecodableEvent."""
+    try:
+        event = decode(stored.topic, stored.payload)
+    except UndecodableEvent as error:
+        raise UndecodableEvent(stored.topic, stored.position) from error
+    return Recorded(
+        ledger=stored.ledger,
+        position=stored.position,
+        stream=StreamId(stored.stream),
+        version=stored.version,
+        topic=stored.topic,
+        command_id=stored.command_id,
+        actor=Actor(person=stored.actor_person, role=Role(stored.actor_role), office=stored.actor_office),
+        happened_on=stored.happened_on,
+        recorded_at=stored.recorded_at.astimezone(UTC),
+        event=event,
+    )
+
+
+def _refuse_open(value: PersonalValue, path: str) -> PersonalValue:
+    if isinstance(value, Open):
+        raise TypeError(f"the personal value {path} is not sealed")
+    return value
+
+
+@cache
+def holds_personal(kind: type) -> bool:
+    """Whether values of this type can carry personal values anywhere inside."""
+    if kind in (Open, Sealed, Erased):
+        return True
+    origin = get_origin(kind)
+    if origin in (tuple, list, dict, Union, types.UnionType):
+        return any(
+            holds_personal(inner) for inner in get_args(kind) if isinstance(inner, type) or get_origin(inner)
+        )
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return any(
+            holds_personal(hint)
+            for name, hint in get_type_hints(kind).items()
+            if name in kind.__struct_fields__
+        )
+    return False
+
+
+def map_personal(value: Any, change: Callable[[PersonalValue, str], PersonalValue], path: str = "") -> Any:
+    """The same value with `change(personal value, path)` applied to every personal value inside."""
+    if isinstance(value, Open | Sealed | Erased):
+        return change(value, path)
+    if isinstance(value, tuple):
+        return tuple(map_personal(item, change, f"{path}/{index}") for index, item in enumerate(value))
+    if isinstance(value, msgspec.Struct) and holds_personal(type(value)):
+        inner = {
+            name: map_personal(getattr(value, name), change, f"{path}/{name}" if path else name)
+            for name in value.__struct_fields__
+        }
+        return msgspec.structs.replace(value, **inner)
+    return value
