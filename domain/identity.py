@@ -42,7 +42,7 @@ class Reason(StrEnum):
 _MESSAGES: Final = {
     Reason.MISSING: "The identity number is missing; copy it from the identity card or household register.",
     Reason.PLACEHOLDER: "This is a stand-in, not an identity number; register the person once it is known.",
-    Reason.FIFTEEN_DIGITS: "Fifteen-digit numbers are out of use; take the eighteen-digit one of the present card.",
+    Reason.FIFTEEN_DIGITS: "Fifteen-digit numbers are out of use; take the eighteen-digit one of the card.",
     Reason.MALFORMED: "An identity number has seventeen digits and then a digit or X; copy it again.",
     Reason.IMPOSSIBLE_BIRTH_DATE: "Digits seven to fourteen are no day of the calendar; copy it again.",
     Reason.BORN_LATER: "The birth date in the number lies after this day; copy it again.",
