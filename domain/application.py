@@ -54,7 +54,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset(paper.kind for paper in self.papers)
 
 
-class ApplicationSubmitted(Event):
+class ApplicationSubmitted(Event, frozen=True, kw_only=True):
     """The household applied in writing (书面申请) for a programme."""
 
     TOPIC = "application.submitted"
@@ -74,7 +74,7 @@ class ApplicationSubmitted(Event):
         )
 
 
-class SupplementRequested(Event):
+class SupplementRequested(Event, frozen=True, kw_only=True):
     """The applicant was told once, in writing, everything that is missing (一次性告知, art 13)."""
 
     TOPIC = "application.supplement_requested"
@@ -84,7 +84,7 @@ class SupplementRequested(Event):
     due_on: date
 
 
-class PapersReceived(Event):
+class PapersReceived(Event, frozen=True, kw_only=True):
     """The applicant handed in further papers."""
 
     TOPIC = "application.papers_received"
@@ -93,7 +93,7 @@ class PapersReceived(Event):
     papers: tuple[Evidence, ...]
 
 
-class ApplicationAccepted(Event):
+class ApplicationAccepted(Event, frozen=True, kw_only=True):
     """The application was complete and was accepted for processing (受理)."""
 
     TOPIC = "application.accepted"
@@ -101,7 +101,7 @@ class ApplicationAccepted(Event):
     case: CaseId
 
 
-class ApplicationLapsed(Event):
+class ApplicationLapsed(Event, frozen=True, kw_only=True):
     """The missing papers did not come by their day (资料未交齐自动放弃)."""
 
     TOPIC = "application.lapsed"
@@ -113,7 +113,7 @@ class ApplicationLapsed(Event):
         return (f"case/{self.case}",)
 
 
-class ApplicationWithdrawn(Event):
+class ApplicationWithdrawn(Event, frozen=True, kw_only=True):
     """The applicant took the application back, in their own words."""
 
     TOPIC = "application.withdrawn"
@@ -125,7 +125,7 @@ class ApplicationWithdrawn(Event):
         return (f"case/{self.case}",)
 
 
-class SubmitApplication(Command):
+class SubmitApplication(Command, frozen=True, kw_only=True):
     """Enter a household's written application (提交申请)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
@@ -140,13 +140,13 @@ class SubmitApplication(Command):
         return (self.household,)
 
 
-class RequestSupplement(CaseCommand):
+class RequestSupplement(CaseCommand, frozen=True, kw_only=True):
     """Tell the applicant, once, every paper that is missing (一次性告知)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
 
 
-class ReceivePapers(CaseCommand):
+class ReceivePapers(CaseCommand, frozen=True, kw_only=True):
     """Enter papers that the applicant handed in later (补交材料)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
@@ -154,19 +154,19 @@ class ReceivePapers(CaseCommand):
     papers: tuple[Evidence, ...]
 
 
-class AcceptApplication(CaseCommand):
+class AcceptApplication(CaseCommand, frozen=True, kw_only=True):
     """Accept a complete application for processing (受理)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.TOWNSHIP_CLERK})
 
 
-class LapseApplication(CaseCommand):
+class LapseApplication(CaseCommand, frozen=True, kw_only=True):
     """Close an application whose missing papers did not come by their day (视为放弃)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.SYSTEM, Role.TOWNSHIP_CLERK})
 
 
-class WithdrawApplication(CaseCommand):
+class WithdrawApplication(CaseCommand, frozen=True, kw_only=True):
     """Close an application on the applicant's own signed word (撤回申请)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
@@ -176,7 +176,7 @@ class WithdrawApplication(CaseCommand):
 
 @decides(SubmitApplication)
 def submit_application(household: Household, command: SubmitApplication, given: Given) -> Events | Refusal:
-    """A member applies for the household; no second application, no application by who is entitled already."""
+    """A member applies for the household; not while a case is open, not while it is entitled."""
     policy = given.policy(command.programme, household.area, given.happened_on)
     if isinstance(policy, Refusal):
         return policy

@@ -27,7 +27,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def assess(household: Household, case: Case, policy: Policy) -> Assessment | Refusal:
-    """Gap payment on the newest visit (2012 art 27): line × persons − income; nothing if assets exceed limits."""
+    """Gap payment on the newest visit (2012 art 27): line × persons − income; nothing above asset limits."""
     if not case.visits:
         return Refusal(
             code="survey_missing",

@@ -35,7 +35,7 @@ class RosterLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount_fen: Fen
 
 
-class CampaignOpened(Event):
+class CampaignOpened(Event, frozen=True, kw_only=True):
     """An annual review began over the roster of a month (年审名册)."""
 
     TOPIC = "campaign.opened"
@@ -46,7 +46,7 @@ class CampaignOpened(Event):
     roster: tuple[RosterLine, ...]
 
 
-class CampaignClosed(Event):
+class CampaignClosed(Event, frozen=True, kw_only=True):
     """Every household on the roster has its result: how many were kept, raised, lowered, ended."""
 
     TOPIC = "campaign.closed"
@@ -65,7 +65,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     results: dict[str, int] | None = None
 
 
-class OpenCampaign(Command):
+class OpenCampaign(Command, frozen=True, kw_only=True):
     """Open the annual review of the households on a month's roster (开展年审)."""
 
     BY: ClassVar[frozenset[Role]] = REVIEWERS
@@ -79,7 +79,7 @@ class OpenCampaign(Command):
         return self.households
 
 
-class CloseCampaign(Command):
+class CloseCampaign(Command, frozen=True, kw_only=True):
     """Close an annual review in which every household has its result (年审结束)."""
 
     BY: ClassVar[frozenset[Role]] = REVIEWERS
@@ -94,7 +94,7 @@ class CloseCampaign(Command):
 
 @decides_jointly(OpenCampaign)
 def open_campaign(states: Mapping[StreamId, Any], command: OpenCampaign, given: Given) -> Changes | Refusal:
-    """Every household named is on the roster; an open recheck joins, an open application stands in the way."""
+    """Every household named is on the roster; an open recheck joins, an open application bars."""
     if not command.households:
         return Refusal(
             code="roster_empty", rule="a review covers a roster", message="Name the households on the roster."

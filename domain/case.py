@@ -93,7 +93,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return self.intake.accepted_on if self.intake and self.intake.accepted_on else self.opened_on
 
 
-class CaseCommand(Command):
+class CaseCommand(Command, frozen=True, kw_only=True):
     """A command on one case of a household."""
 
     household: StreamId

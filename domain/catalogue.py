@@ -1,4 +1,4 @@
-"""Which events and which commands are there? Importing this module registers every decision and every fold."""
+"""Which events and commands are there? Importing this module registers every decision and fold."""
 
 from types import ModuleType
 
@@ -24,6 +24,7 @@ from hudang.domain import (
     returning,
     survey,
     verification,
+    voting,
 )
 from hudang.domain.decision import DECISIONS, FOLDS, Command, Event
 
@@ -36,6 +37,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     verification,
     survey,
     meeting,
+    voting,
     appraisal,
     opinion,
     posting,

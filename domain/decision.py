@@ -59,7 +59,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """An event with its envelope: where it stands in the ledger, who recorded it, when it held and was learnt."""
+    """An event with its envelope: where it stands, who recorded it, when it held, when it was learnt."""
 
     ledger: str
     position: int
@@ -74,7 +74,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something a person or a job asks for. Carries what identifies the work; amounts are decided, not asked.
+    """Something a person or a job asks for. It carries what identifies the work; amounts are decided.
 
     `happened_on` is the day the fact held when an office worked on paper first; left out, it is today.
     """
@@ -157,7 +157,7 @@ def decides(command: type[Command]) -> Callable[[F], F]:
 
 
 def decides_jointly(command: type[Command]) -> Callable[[F], F]:
-    """Register the decision of a command over several streams: `({stream: state}, command, given) -> Outcome`."""
+    """Register the decision of a command over several streams; it gets `{stream: state}`."""
     return _register(command, joint=True)
 
 

@@ -65,7 +65,7 @@ _ENDS = {
 }
 
 
-class DecisionConfirmed(Event):
+class DecisionConfirmed(Event, frozen=True, kw_only=True):
     """The county confirmed an amount, with the rules (by hash), the inputs and the computation (审批)."""
 
     TOPIC = "decision.confirmed"
@@ -83,7 +83,7 @@ class DecisionConfirmed(Event):
         return (f"case/{self.case}",)
 
 
-class DecisionRefused(Event):
+class DecisionRefused(Event, frozen=True, kw_only=True):
     """The county refused the application, with written reasons (不予批准)."""
 
     TOPIC = "decision.refused"
@@ -111,7 +111,7 @@ class Determination(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class NotificationDelivered(Event):
+class NotificationDelivered(Event, frozen=True, kw_only=True):
     """The written notice of the decision reached the household (书面通知)."""
 
     TOPIC = "decision.notified"
@@ -121,7 +121,7 @@ class NotificationDelivered(Event):
     receipt: Evidence
 
 
-class ConfirmDecision(CaseCommand):
+class ConfirmDecision(CaseCommand, frozen=True, kw_only=True):
     """Decide, for the county, on the case as it stands (审批)."""
 
     BY: ClassVar[frozenset[Role]] = APPROVERS
@@ -130,7 +130,7 @@ class ConfirmDecision(CaseCommand):
     reasons: str
 
 
-class RefuseApplication(CaseCommand):
+class RefuseApplication(CaseCommand, frozen=True, kw_only=True):
     """Refuse an application with written reasons (不予批准)."""
 
     BY: ClassVar[frozenset[Role]] = APPROVERS
@@ -139,7 +139,7 @@ class RefuseApplication(CaseCommand):
     reasons: str
 
 
-class DeliverNotification(CaseCommand):
+class DeliverNotification(CaseCommand, frozen=True, kw_only=True):
     """Enter that the household received the written notice (送达书面通知)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.VILLAGE_CLERK, Role.TOWNSHIP_CLERK, Role.COUNTY_OFFICER})

@@ -46,8 +46,8 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
         return next((span for span in reversed(self.spans) if span.from_month <= month), None)
 
 
-class ExistingEntitlementRegistered(Event):
-    """An entitlement decided before this ledger was entered from paper (存量录入); it is not reproduced here."""
+class ExistingEntitlementRegistered(Event, frozen=True, kw_only=True):
+    """An entitlement decided before this ledger was entered from paper (存量录入)."""
 
     TOPIC = "entitlement.registered"
 
@@ -65,7 +65,7 @@ class ExistingEntitlementRegistered(Event):
         return _entitled(stream, self.programme, self.persons)
 
 
-class EntitlementStarted(Event):
+class EntitlementStarted(Event, frozen=True, kw_only=True):
     """The household is entitled from a month on (待遇审批)."""
 
     TOPIC = "entitlement.started"
@@ -82,7 +82,7 @@ class EntitlementStarted(Event):
         return _entitled(stream, self.programme, self.persons)
 
 
-class EntitlementChanged(Event):
+class EntitlementChanged(Event, frozen=True, kw_only=True):
     """The amount was raised or cut from a month on (增标、减标)."""
 
     TOPIC = "entitlement.changed"
@@ -97,7 +97,7 @@ class EntitlementChanged(Event):
     next_recheck_on: date
 
 
-class EntitlementKept(Event):
+class EntitlementKept(Event, frozen=True, kw_only=True):
     """A recheck found no change of the amount (复核后维持)."""
 
     TOPIC = "entitlement.kept"
@@ -109,7 +109,7 @@ class EntitlementKept(Event):
     next_recheck_on: date
 
 
-class EntitlementEnded(Event):
+class EntitlementEnded(Event, frozen=True, kw_only=True):
     """The entitlement ended after a month (待遇取消)."""
 
     TOPIC = "entitlement.ended"

@@ -24,6 +24,6 @@ def refuse_unreadable(papers: tuple[Evidence, ...]) -> Refusal | None:
             return Refusal(
                 code="evidence_malformed",
                 rule="evidence is referred to by SHA-256, kind and pages",
-                message="Give the paper's kind, the 64 hex digits of its scan's SHA-256, and its number of pages.",
+                message="Give the paper's kind, the SHA-256 of its scan in 64 hex digits, and its pages.",
             )
     return None

@@ -34,7 +34,7 @@ class AreaLevel(StrEnum):
     VILLAGE = "village"  # 村(社区)
 
 
-class LedgerOpened(Event):
+class LedgerOpened(Event, frozen=True, kw_only=True):
     """The ledger of a jurisdiction was opened: its name, code, chain format, algorithms and clock."""
 
     TOPIC = "ledger.opened"
@@ -46,7 +46,7 @@ class LedgerOpened(Event):
     algorithms: tuple[str, ...]
 
 
-class AreaEstablished(Event):
+class AreaEstablished(Event, frozen=True, kw_only=True):
     """An area of the jurisdiction got its code and name."""
 
     TOPIC = "ledger.area_established"
@@ -57,7 +57,7 @@ class AreaEstablished(Event):
     parent: str | None
 
 
-class PolicyAdopted(Event):
+class PolicyAdopted(Event, frozen=True, kw_only=True):
     """The jurisdiction adopted a version of a programme's rules, named by the hash of its file."""
 
     TOPIC = "ledger.policy_adopted"
@@ -89,7 +89,7 @@ class Jurisdiction(msgspec.Struct, frozen=True, kw_only=True):
     adopted: tuple[PolicyAdopted, ...] = ()
 
 
-class OpenLedger(Command):
+class OpenLedger(Command, frozen=True, kw_only=True):
     """Open the ledger of a jurisdiction (建立台账)."""
 
     BY: ClassVar[frozenset[Role]] = OPERATORS
@@ -100,7 +100,7 @@ class OpenLedger(Command):
     clock: LedgerClock
 
 
-class _JurisdictionCommand(Command):
+class _JurisdictionCommand(Command, frozen=True, kw_only=True):
     """A command on the ledger's own stream."""
 
     BY: ClassVar[frozenset[Role]] = OPERATORS
@@ -112,7 +112,7 @@ class _JurisdictionCommand(Command):
         return (self.jurisdiction,)
 
 
-class EstablishArea(_JurisdictionCommand):
+class EstablishArea(_JurisdictionCommand, frozen=True, kw_only=True):
     """Enter an area with its code, name, level and parent (登记行政区划)."""
 
     area: str
@@ -121,7 +121,7 @@ class EstablishArea(_JurisdictionCommand):
     parent: str | None = None
 
 
-class AdoptPolicy(_JurisdictionCommand):
+class AdoptPolicy(_JurisdictionCommand, frozen=True, kw_only=True):
     """Adopt a version of a programme's rules for this jurisdiction (采用政策文件)."""
 
     text: str

@@ -1,4 +1,7 @@
-"""How does an entitlement that was decided before the ledger come in? (存量录入) From paper, vouched for, never reproduced."""
+"""How does an entitlement decided before the ledger come in? (存量录入)
+
+From paper, vouched for, and never said to be reproduced.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -12,7 +15,7 @@ from hudang.domain.roles import Role
 from hudang.domain.values import Fen, StreamId
 
 
-class RegisterExistingEntitlement(Command):
+class RegisterExistingEntitlement(Command, frozen=True, kw_only=True):
     """Enter an entitlement that was decided on paper before this ledger (存量录入)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.TOWNSHIP_CLERK, Role.COUNTY_OFFICER})
@@ -34,7 +37,7 @@ class RegisterExistingEntitlement(Command):
 def register_existing_entitlement(
     household: Household, command: RegisterExistingEntitlement, given: Given
 ) -> Events | Refusal:
-    """Once per programme, with the paper it comes from and who vouches for it; never a case of this ledger."""
+    """Once per programme, with the paper it comes from and who vouches for it."""
     if command.programme in household.entitlements or household.open_case(command.programme):
         return Refusal(
             code="already_entitled",

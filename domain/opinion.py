@@ -1,4 +1,7 @@
-"""What does the township think? (乡镇审核意见, 民发〔2012〕220号 art 24; for a recheck, its proposal, art 32)"""
+"""What does the township think of the case? (乡镇审核意见)
+
+民发〔2012〕220号 art 24; in a recheck this is its proposal to raise, cut or stop (art 32).
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -24,7 +27,7 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
     given_on: date
 
 
-class PreliminaryOpinionGiven(Event):
+class PreliminaryOpinionGiven(Event, frozen=True, kw_only=True):
     """The township gave its opinion with its reasons and its own computation (初审意见)."""
 
     TOPIC = "opinion.given"
@@ -36,7 +39,7 @@ class PreliminaryOpinionGiven(Event):
     reasons: str
 
 
-class GiveOpinion(CaseCommand):
+class GiveOpinion(CaseCommand, frozen=True, kw_only=True):
     """Give the township's opinion on the case as it stands (提出审核意见)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.TOWNSHIP_CLERK})

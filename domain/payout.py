@@ -51,7 +51,7 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     reissued: bool = False
 
 
-class PayoutInstructed(Event):
+class PayoutInstructed(Event, frozen=True, kw_only=True):
     """Payment to the household's account was instructed."""
 
     TOPIC = "payout.instructed"
@@ -75,7 +75,7 @@ class PayoutInstructed(Event):
         )
 
 
-class PayoutConfirmed(Event):
+class PayoutConfirmed(Event, frozen=True, kw_only=True):
     """The bank paid."""
 
     TOPIC = "payout.confirmed"
@@ -84,7 +84,7 @@ class PayoutConfirmed(Event):
     bank_reference: str
 
 
-class PayoutReturned(Event):
+class PayoutReturned(Event, frozen=True, kw_only=True):
     """The bank sent the money back; the months may be paid once more."""
 
     TOPIC = "payout.returned"
@@ -96,7 +96,7 @@ class PayoutReturned(Event):
         return (f"payout/{self.payout}",)
 
 
-class ReturnPayout(Command):
+class ReturnPayout(Command, frozen=True, kw_only=True):
     """Enter that the bank returned a payment, and why (退票)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.PAYMASTER})
@@ -109,7 +109,7 @@ class ReturnPayout(Command):
         return (self.household,)
 
 
-class ReissuePayout(Command):
+class ReissuePayout(Command, frozen=True, kw_only=True):
     """Instruct a returned payment once more (重发)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.PAYMASTER})

@@ -1,6 +1,7 @@
-"""Who is paid what, in one run? (发放花名册) A payroll is first an event, with its list and digest; then it is carried out.
+"""Who is paid what, in one run? (发放花名册)
 
-A resumed run reads the list, it never derives it again. Amounts come from the entitlements, never from the asker.
+A payroll is first an event, with its list and digest; then it is carried out. A resumed run reads the
+list, it never derives it again. Amounts come from the entitlements, never from the asker.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ class PayrollLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Fen(sum(part.amount_fen for part in self.parts))
 
 
-class PayrollPrepared(Event):
+class PayrollPrepared(Event, frozen=True, kw_only=True):
     """The list of a payment run was fixed, with its total and the SHA-256 of its lines."""
 
     TOPIC = "payroll.prepared"
@@ -68,7 +69,7 @@ class PayrollPrepared(Event):
         )
 
 
-class PayrollInstructed(Event):
+class PayrollInstructed(Event, frozen=True, kw_only=True):
     """Payment of these households of the list was instructed; the run is complete when none is left."""
 
     TOPIC = "payroll.instructed"
@@ -127,7 +128,7 @@ def months_of_period(frequency: Frequency, month: Month) -> tuple[Month, ...]:
     return (first, first + 1, first + 2)
 
 
-class PreparePayroll(Command):
+class PreparePayroll(Command, frozen=True, kw_only=True):
     """Fix the list of a month's payment run for the households named (编制发放花名册)."""
 
     BY: ClassVar[frozenset[Role]] = PAYERS
@@ -141,7 +142,7 @@ class PreparePayroll(Command):
         return self.households
 
 
-class InstructPayouts(Command):
+class InstructPayouts(Command, frozen=True, kw_only=True):
     """Instruct payment of households on a payroll's list (下达发放指令)."""
 
     BY: ClassVar[frozenset[Role]] = PAYERS
@@ -154,7 +155,7 @@ class InstructPayouts(Command):
         return (self.payroll, *self.households)
 
 
-class ConfirmPayouts(Command):
+class ConfirmPayouts(Command, frozen=True, kw_only=True):
     """Enter that the bank has paid households on a payroll's list (银行回盘确认)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.PAYMASTER})

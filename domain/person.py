@@ -7,7 +7,7 @@ from hudang.domain.personal import Personal
 from hudang.domain.values import PersonId
 
 
-class PersonRegistered(Event):
+class PersonRegistered(Event, frozen=True, kw_only=True):
     """A person became known to the ledger, with the number on the identity card (居民身份证)."""
 
     TOPIC = "person.registered"

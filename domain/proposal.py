@@ -1,4 +1,7 @@
-"""What does the county intend to pay? (县级拟批意见, 民发〔2012〕220号 art 26–27: the amount, before the second notice)"""
+"""What does the county intend to pay? (县级拟批意见)
+
+民发〔2012〕220号 art 26–27: the amount is proposed, then posted, then decided.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -24,7 +27,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     made_on: date
 
 
-class CountyProposalMade(Event):
+class CountyProposalMade(Event, frozen=True, kw_only=True):
     """The county proposed an amount, to be posted before it is decided."""
 
     TOPIC = "proposal.made"
@@ -34,7 +37,7 @@ class CountyProposalMade(Event):
     assessment: Assessment
 
 
-class ProposeAmount(CaseCommand):
+class ProposeAmount(CaseCommand, frozen=True, kw_only=True):
     """Propose, for the county, what the household is to receive (提出拟批意见)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.COUNTY_OFFICER})

@@ -1,6 +1,7 @@
 """Rechecks (复核): is the household still entitled, and to how much?
 
-A recheck is a case of its own, opened when its class makes it due (2012 art 33) or by an annual review (年审).
+A recheck is a case of its own, opened when the class makes it due (2012 art 33) or by an annual
+review (年审).
 """
 
 from datetime import date
@@ -16,7 +17,7 @@ from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, StreamId
 
 
-class RecheckOpened(Event):
+class RecheckOpened(Event, frozen=True, kw_only=True):
     """A recheck fell due and was opened, by class or by an annual review campaign."""
 
     TOPIC = "recheck.opened"
@@ -27,7 +28,7 @@ class RecheckOpened(Event):
     campaign: StreamId | None = None
 
 
-class RecheckJoined(Event):
+class RecheckJoined(Event, frozen=True, kw_only=True):
     """An open recheck became part of an annual review campaign."""
 
     TOPIC = "recheck.joined"
@@ -36,7 +37,7 @@ class RecheckJoined(Event):
     campaign: StreamId
 
 
-class OpenRecheck(Command):
+class OpenRecheck(Command, frozen=True, kw_only=True):
     """Open the recheck of a household that falls due on a day (开启复核)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.SYSTEM, Role.TOWNSHIP_CLERK})

@@ -36,7 +36,7 @@ class MemberEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Personal
 
 
-class HouseholdRegistered(Event):
+class HouseholdRegistered(Event, frozen=True, kw_only=True):
     """A household file was opened, with its head and co-resident members (共同生活的家庭成员)."""
 
     TOPIC = "household.registered"
@@ -52,7 +52,7 @@ class HouseholdRegistered(Event):
         return (number, *(_belongs(member.person) for member in self.members))
 
 
-class MemberJoined(Event):
+class MemberJoined(Event, frozen=True, kw_only=True):
     """A person joined the household: birth, marriage, return."""
 
     TOPIC = "household.member_joined"
@@ -66,7 +66,7 @@ class MemberJoined(Event):
         return (_belongs(self.person),)
 
 
-class MemberLeft(Event):
+class MemberLeft(Event, frozen=True, kw_only=True):
     """A person left the household: death, marriage, moving out, and the like."""
 
     TOPIC = "household.member_left"
@@ -78,7 +78,7 @@ class MemberLeft(Event):
         return (f"member/{self.person}",)
 
 
-class AccountNamed(Event):
+class AccountNamed(Event, frozen=True, kw_only=True):
     """The household named the account that assistance is paid into (一卡通/存折)."""
 
     TOPIC = "household.account_named"
@@ -100,7 +100,7 @@ class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relation: Relation
 
 
-class RegisterHousehold(Command):
+class RegisterHousehold(Command, frozen=True, kw_only=True):
     """Open a household file with its members (建立户档)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
@@ -115,7 +115,7 @@ class RegisterHousehold(Command):
         return tuple(identity.normalise(member.identity_number.value) for member in self.members)
 
 
-class AddMember(Command):
+class AddMember(Command, frozen=True, kw_only=True):
     """Enter a person who joined the household (增加家庭成员)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
@@ -131,7 +131,7 @@ class AddMember(Command):
         return (identity.normalise(self.member.identity_number.value),)
 
 
-class RemoveMember(Command):
+class RemoveMember(Command, frozen=True, kw_only=True):
     """Enter that a person left the household, and why (减少家庭成员)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS
@@ -144,7 +144,7 @@ class RemoveMember(Command):
         return (self.household,)
 
 
-class NameAccount(Command):
+class NameAccount(Command, frozen=True, kw_only=True):
     """Enter the account that assistance is paid into (登记发放账户)."""
 
     BY: ClassVar[frozenset[Role]] = CLERKS

@@ -55,7 +55,7 @@ class HomeVisit(msgspec.Struct, frozen=True, kw_only=True):
         return Fen(sum(item.monthly_fen for item in self.incomes))
 
 
-class HomeVisitRecorded(Event):
+class HomeVisitRecorded(Event, frozen=True, kw_only=True):
     """Surveyors visited the household and wrote down what they found (入户调查表)."""
 
     TOPIC = "survey.home_visit_recorded"
@@ -70,7 +70,7 @@ class HomeVisitRecorded(Event):
     sheet: Evidence
 
 
-class _Visit(CaseCommand):
+class _Visit(CaseCommand, frozen=True, kw_only=True):
     """What a visit report says."""
 
     surveyors: tuple[str, ...]
@@ -81,13 +81,13 @@ class _Visit(CaseCommand):
     sheet: Evidence
 
 
-class RecordHomeVisit(_Visit):
+class RecordHomeVisit(_Visit, frozen=True, kw_only=True):
     """Enter the township's home visit, by at least two surveyors (入户调查)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.TOWNSHIP_CLERK})
 
 
-class RecordCountyVisit(_Visit):
+class RecordCountyVisit(_Visit, frozen=True, kw_only=True):
     """Enter the county's own visit, due for every relative of an official (县级入户抽查, art 26)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.COUNTY_OFFICER})

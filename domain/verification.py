@@ -23,7 +23,7 @@ class CrossCheckResult(StrEnum):
     DISCREPANCY = "discrepancy"  # 不符, to be looked into at the home visit
 
 
-class VerificationConsentGiven(Event):
+class VerificationConsentGiven(Event, frozen=True, kw_only=True):
     """The household authorised verification of its economic situation (授权委托书)."""
 
     TOPIC = "verification.consent_given"
@@ -33,7 +33,7 @@ class VerificationConsentGiven(Event):
     authorisation: Evidence
 
 
-class CrossCheckReceived(Event):
+class CrossCheckReceived(Event, frozen=True, kw_only=True):
     """The county's data cross-check came back (核对报告); `data_as_of` is how old the data are."""
 
     TOPIC = "verification.cross_check_received"
@@ -45,7 +45,7 @@ class CrossCheckReceived(Event):
     report: Evidence
 
 
-class RecordConsent(CaseCommand):
+class RecordConsent(CaseCommand, frozen=True, kw_only=True):
     """Enter the signed authorisation to verify (授权核查)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.VILLAGE_CLERK, Role.TOWNSHIP_CLERK})
@@ -54,7 +54,7 @@ class RecordConsent(CaseCommand):
     authorisation: Evidence
 
 
-class RecordCrossCheck(CaseCommand):
+class RecordCrossCheck(CaseCommand, frozen=True, kw_only=True):
     """Enter the report of the data cross-check (信息核对)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.COUNTY_OFFICER, Role.TOWNSHIP_CLERK})

@@ -12,7 +12,7 @@ from hudang.ledger.errors import LedgerError
 from hudang.ledger.store import Store
 
 
-class PolicyFileMissing(LedgerError):
+class PolicyFileMissingError(LedgerError):
     """A policy file that this ledger adopted is not in the database, or does not read."""
 
 
@@ -51,6 +51,6 @@ class AdoptedPolicies:
             text = self._store.policy_file(policy)
             read = read_policy(text) if text is not None else None
             if read is None or isinstance(read, PolicyErrors):
-                raise PolicyFileMissing(f"The policy file {policy} is missing or does not read.")
+                raise PolicyFileMissingError(f"The policy file {policy} is missing or does not read.")
             self._files[policy] = read
         return self._files[policy]

@@ -23,15 +23,16 @@ from hudang.domain.decision import (
     evolve,
 )
 from hudang.domain.jurisdiction import AdoptPolicy, Jurisdiction, LedgerClock, OpenLedger
+from hudang.domain.personal import Open
 from hudang.domain.policy import policy_hash
 from hudang.domain.values import PersonId, StreamId
 from hudang.ledger import codec
 from hudang.ledger.adopted import AdoptedPolicies
 from hudang.ledger.clock import Clocks
-from hudang.ledger.errors import ClaimHeld, CommandReused, IdentityTaken, VersionConflict
+from hudang.ledger.errors import ClaimHeld, CommandReused, IdentityTaken, UnknownLedger, VersionConflict
 from hudang.ledger.ids import new_stream_id
 from hudang.ledger.keys import KeyRing
-from hudang.ledger.records import AppendRequest, Claim, CommandRow, NewEvent
+from hudang.ledger.records import Appended, AppendRequest, Claim, CommandRow, NewEvent
 from hudang.ledger.store import Store
 
 _ATTEMPTS = 8
@@ -113,7 +114,6 @@ class Casebook:
         """Open a ledger under its permanent tag; opening it again records nothing."""
         if ledger in self._store.heads() and self._jurisdiction(ledger) is not None:
             return Accepted(ledger=ledger, stream=StreamId(ledger), version=1, repeated=True)
-        self._store.open_ledger(ledger, command.clock.value)
         return self._attempts(self._sending(ledger, command, actor, command_id, begins=StreamId(ledger)))
 
     def send(
@@ -206,11 +206,11 @@ class Casebook:
             return Accepted(ledger=sending.ledger, stream=subject or given.new_stream, version=version)
         if isinstance(sending.command, AdoptPolicy):
             text = sending.command.text.encode()
-            self._store.put_policy_file(policy_hash(text), text)
+            self._store.store_policy_file(policy_hash(text), text)
         return self._record(sending, read, given, changes)
 
     def _read(self, sending: _Sending) -> _Read | CommandRow:
-        """Everything the decision needs, in one round trip; or the command's row if it was recorded before."""
+        """All that the decision needs, in one round trip; or the command's row if it was recorded before."""
         ledger = StreamId(sending.ledger)
         known = self._jurisdictions.get(ledger)
         wanted = [(stream, 0) for stream in sending.command.streams() if stream != ledger]
@@ -263,7 +263,7 @@ class Casebook:
 
     def _record(self, sending: _Sending, read: _Read, given: Given, changes: Changes) -> Answer:
         ledger = sending.ledger
-        expected = {**dict.fromkeys(changes, 0), **read.versions}
+        expected: dict[str, int] = {**dict.fromkeys(changes, 0), **read.versions}
         placed = [
             (
                 stream,
@@ -274,7 +274,8 @@ class Casebook:
             for ordinal, event in enumerate(events, start=1)
         ]
         simulated = _clock_of(sending, read) is LedgerClock.SIMULATED
-        appended = self._store.append(
+        appended = self._append(
+            sending.command,
             AppendRequest(
                 ledger=ledger,
                 command_id=sending.command_id,
@@ -300,7 +301,7 @@ class Casebook:
                 freed_holders=[holder for _, _, event in placed for holder in event.frees()],
                 identities=self._new_identities(ledger, given),
                 at=read.now if simulated else None,
-            )
+            ),
         )
         self._appended()
         if appended.repeated:
@@ -330,6 +331,15 @@ class Casebook:
         )
         return _accepted(sending, events, repeated=False)
 
+    def _append(self, command: Command, request: AppendRequest) -> Appended:
+        """Record the events; the first events of a ledger open it in the same transaction."""
+        if not isinstance(command, OpenLedger):
+            return self._store.append(request)
+        opened = self._store.open_ledger(request.ledger, command.clock.value, request)
+        if opened is None:
+            raise UnknownLedger
+        return opened
+
     def _sealed(self, ledger: str, stream: StreamId, version: int, event: Event) -> Event:
         if not codec.holds_personal(type(event)):
             return event
@@ -337,7 +347,7 @@ class Casebook:
             event,
             lambda value, path: (
                 self._keys.seal(ledger, value, f"{stream}:{version}:{path}")
-                if isinstance(value, codec.Open)
+                if isinstance(value, Open)
                 else value
             ),
         )

@@ -20,7 +20,7 @@ from hudang.ledger.records import StoredEvent
 PersonalValue = Open | Sealed | Erased
 
 
-class UndecodableEvent(LedgerError):
+class UndecodableEventError(LedgerError):
     """A stored event does not fit its type; the ledger and this version of Hudang do not belong together."""
 
     def __init__(self, topic: str, position: int | None = None) -> None:
@@ -57,11 +57,11 @@ def encode(event: Event) -> bytes:
 
 
 def decode(topic: str, payload: bytes) -> Event:
-    """The event of that topic. Raises UndecodableEvent."""
+    """The event of that topic. Raises UndecodableEventError."""
     try:
         return _decoder(topic).decode(payload)
     except (KeyError, msgspec.MsgspecError, ValueError) as error:
-        raise UndecodableEvent(topic) from error
+        raise UndecodableEventError(topic) from error
 
 
 def encode_request(request: msgspec.Struct) -> bytes:
@@ -70,11 +70,11 @@ def encode_request(request: msgspec.Struct) -> bytes:
 
 
 def recorded(stored: StoredEvent) -> Recorded:
-    """A stored event with its envelope, its personal values sealed. Raises UndecodableEvent."""
+    """A stored event with its envelope, its personal values sealed. Raises UndecodableEventError."""
     try:
         event = decode(stored.topic, stored.payload)
-    except UndecodableEvent as error:
-        raise UndecodableEvent(stored.topic, stored.position) from error
+    except UndecodableEventError as error:
+        raise UndecodableEventError(stored.topic, stored.position) from error
     return Recorded(
         ledger=stored.ledger,
         position=stored.position,

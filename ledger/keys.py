@@ -33,11 +33,11 @@ class MasterKeyError(LedgerError):
     """The master key file is missing, too open, or not 32 bytes in hex."""
 
 
-class SealBroken(LedgerError):
+class SealBrokenError(LedgerError):
     """A sealed value does not open: wrong master key, or it was moved or altered."""
 
 
-class PurposeRefused(LedgerError):
+class PurposeRefusedError(LedgerError):
     """This personal value may not be opened for this purpose."""
 
 
@@ -111,10 +111,10 @@ class KeyRing:
         return Sealed(of=value.of, at=at, box=base64.b64encode(nonce + box).decode("ascii"))
 
     def open(self, ledger: str, sealed: Sealed, purpose: Purpose) -> str | Erased:
-        """Open a sealed value for a purpose. Raises PurposeRefused, SealBroken."""
+        """Open a sealed value for a purpose. Raises PurposeRefusedError, SealBrokenError."""
         allowed = _MAY_OPEN[purpose]
         if allowed is not None and sealed.at.rsplit(":", 1)[-1].rsplit("/", 1)[-1] not in allowed:
-            raise PurposeRefused
+            raise PurposeRefusedError
         nonce, box = sealed.nonce_and_ciphertext()
         try:
             return (
@@ -123,7 +123,7 @@ class KeyRing:
                 .decode()
             )
         except InvalidTag as error:
-            raise SealBroken from error
+            raise SealBrokenError from error
 
     def identity_digest(self, ledger: str, number: str) -> bytes:
         """The keyed hash that identity numbers are matched by; it stands in a table, never in an event."""
@@ -160,7 +160,7 @@ class KeyRing:
         try:
             return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _bound(ledger, person, "key"))
         except InvalidTag as error:
-            raise SealBroken("A person's key does not open: this is another master key.") from error
+            raise SealBrokenError("A person's key does not open: this is another master key.") from error
 
 
 def _derive(master: bytes, use: bytes) -> bytes:
