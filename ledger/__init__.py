@@ -1,1 +1,1 @@
-"""What was recorded, in which order, and can it be proved? The event store and the one way in for a command."""
+"""What was recorded, in which order, and can it be proved? The event store, and the one way in."""
