@@ -7,8 +7,9 @@ so that every error is found, each with its path, and not only the first.
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -28,6 +29,24 @@ class PolicyError(msgspec.Struct, frozen=True, kw_only=True):
     found: str
 
 
+class _Field(NamedTuple):
+    """A field of a struct as files name it, with the struct that it holds, alone or by name."""
+
+    name: str
+    type: Any
+    required: bool
+    struct: type[msgspec.Struct] | None
+    tables: type[msgspec.Struct] | None
+
+
+@cache
+def _fields(type_: type[msgspec.Struct]) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(one.encode_name, one.type, one.required, _struct_of(one.type), _struct_in_tables(one.type))
+        for one in msgspec.structs.fields(type_)
+    )
+
+
 def table_at(table: Table, name: str) -> Table:
     """The table of that name; empty if there is none or it is unknown."""
     value = table.get(name)
@@ -41,48 +60,46 @@ def errors_in(
     if not isinstance(table, dict):
         yield PolicyError(where=path.removesuffix("."), expected="a table", found=_shown(table))
         return
-    fields = {field.encode_name: field for field in msgspec.structs.fields(type_)}
-    for name in table.keys() - fields.keys():
-        yield PolicyError(
-            where=f"{path}{name}", expected=f"one of {', '.join(sorted(fields))}", found=repr(name)
-        )
-    for name, field in fields.items():
-        if name in table:
-            yield from _errors_at(field.type, table[name], f"{path}{name}", complete=complete)
+    names = sorted(field.name for field in _fields(type_))
+    for name in sorted(table.keys() - set(names)):
+        yield PolicyError(where=f"{path}{name}", expected=f"one of {', '.join(names)}", found=repr(name))
+    for field in _fields(type_):
+        if field.name in table:
+            yield from _errors_at(field, table[field.name], f"{path}{field.name}", complete=complete)
         elif complete and field.required:
-            yield PolicyError(where=f"{path}{name}", expected=_words(field.type), found="nothing")
+            yield PolicyError(where=f"{path}{field.name}", expected=_words(field.type), found="nothing")
 
 
-def _errors_at(type_: Any, value: Any, path: str, *, complete: bool) -> Iterator[PolicyError]:
-    table, tables = _struct_of(type_), _struct_in_tables(type_)
-    if value is None and table is None and tables is None and not complete:
-        return
-    if table is not None:
-        yield from errors_in(table, value, f"{path}.", complete=complete)
-    elif tables is not None and isinstance(value, dict):
+def _errors_at(field: _Field, value: Any, path: str, *, complete: bool) -> Iterator[PolicyError]:
+    if field.struct is not None:
+        yield from errors_in(field.struct, value, f"{path}.", complete=complete)
+    elif field.tables is not None and isinstance(value, dict):
         for name, inner in value.items():
-            yield from _errors_at(tables, inner, f"{path}.{name}", complete=complete)
-    else:
-        try:
-            msgspec.convert(value, type_, dec_hook=month_hook)
-        except msgspec.ValidationError:
-            yield PolicyError(where=path, expected=_words(type_), found=_shown(value))
+            yield from errors_in(field.tables, inner, f"{path}.{name}.", complete=complete)
+    elif (value is not None or complete or field.tables is not None) and not _fits(field.type, value):
+        yield PolicyError(where=path, expected=_words(field.type), found=_shown(value))
+
+
+def _fits(type_: Any, value: Any) -> bool:
+    try:
+        msgspec.convert(value, type_, dec_hook=month_hook)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def unknown_in(type_: type[msgspec.Struct], table: Table, path: str) -> Iterator[str]:
     """The path of every value that the type needs and the table lacks or calls unknown."""
-    for field in msgspec.structs.fields(type_):
-        name, inner = f"{path}.{field.encode_name}", table.get(field.encode_name)
+    for field in _fields(type_):
+        name, inner = f"{path}.{field.name}", table.get(field.name)
         if inner is None:
-            if (field.encode_name in table or field.required) and not _optional(field.type):
+            if (field.name in table or field.required) and not _optional(field.type):
                 yield name
-            continue
-        struct, tables = _struct_of(field.type), _struct_in_tables(field.type)
-        if struct is not None:
-            yield from unknown_in(struct, inner, name)
-        elif tables is not None:
+        elif field.struct is not None:
+            yield from unknown_in(field.struct, inner, name)
+        elif field.tables is not None:
             for key, value in inner.items():
-                yield from unknown_in(tables, value, f"{name}.{key}")
+                yield from unknown_in(field.tables, value, f"{name}.{key}")
 
 
 def build(type_: type[S], table: Table, name: str) -> S:
@@ -93,13 +110,12 @@ def build(type_: type[S], table: Table, name: str) -> S:
 def _with_names(type_: type[msgspec.Struct], table: Table, name: str) -> Table:
     """The same table with each named table's own name written into it."""
     named = dict(table) | ({"name": name} if issubclass(type_, Named) else {})
-    for field in msgspec.structs.fields(type_):
-        struct, tables = _struct_of(field.type), _struct_in_tables(field.type)
-        inner = table.get(field.encode_name)
-        if inner is not None and struct is not None:
-            named[field.encode_name] = _with_names(struct, inner, field.encode_name)
-        elif inner is not None and tables is not None:
-            named[field.encode_name] = {key: _with_names(tables, each, key) for key, each in inner.items()}
+    for field in _fields(type_):
+        inner = table.get(field.name)
+        if inner is not None and field.struct is not None:
+            named[field.name] = _with_names(field.struct, inner, field.name)
+        elif inner is not None and field.tables is not None:
+            named[field.name] = {key: _with_names(field.tables, each, key) for key, each in inner.items()}
     return named
 
 

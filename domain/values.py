@@ -30,7 +30,10 @@ def is_area(code: str) -> bool:
 def jurisdictions(area: Area) -> tuple[Area, ...]:
     """The area itself and every division above it, nearest first: village, township, ... , province.
 
-    A twelve-digit code may be zero-filled (`430304000000` is a county); the filling is not a division.
+    A code may be zero-filled (`430304000000` is a county); the filling is not a division.
+    Raise ValueError for a text that has not the form of an area code.
     """
+    if not is_area(area):
+        raise ValueError("An area code has 2, 4, 6, 9 or 12 digits.")
     ended_at = next(length for length in AREA_LENGTHS if length >= len(area) or set(area[length:]) <= {"0"})
     return tuple(Area(area[:length]) for length in reversed(AREA_LENGTHS) if length <= ended_at)
