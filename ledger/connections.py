@@ -98,9 +98,10 @@ def persevering(attempt: Callable[[], Answer], *, recording: bool) -> Answer:
         try:
             return attempt()
         except psycopg.Error as error:
+            unreached = isinstance(error, (PoolTimeout, PoolClosed))
             broken = is_broken(error)
-            in_doubt = in_doubt or (recording and broken and not isinstance(error, (PoolTimeout, PoolClosed)))
-            if not broken or isinstance(error, PoolClosed) or monotonic() + pause > deadline:
+            in_doubt = in_doubt or (recording and broken and not unreached)
+            if not broken or (unreached and not in_doubt) or monotonic() + pause > deadline:
                 raise (OutcomeUnknown() if in_doubt and broken else translate(error)) from error
         sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_S)

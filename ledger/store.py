@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, Self, cast
 from uuid import UUID
@@ -41,10 +42,9 @@ _FEED = f"""
 # One statement, so one snapshot. The rows of three tables in one shape; the last column says which.
 _LOAD = f"""
     WITH wanted AS (SELECT * FROM unnest(%(streams)b, %(after)b) AS wanted (stream, after))
-    (SELECT {", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))}, 'event'
-     FROM wanted JOIN ledger.events e
-       ON e.ledger = %(ledger)b AND e.stream = wanted.stream AND e.version > wanted.after
-     ORDER BY e.position)
+    SELECT {", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))}, 'event'
+    FROM wanted JOIN ledger.events e
+      ON e.ledger = %(ledger)b AND e.stream = wanted.stream AND e.version > wanted.after
     UNION ALL
     SELECT NULL, NULL, s.stream, s.version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'stream'
     FROM wanted JOIN ledger.streams s ON s.ledger = %(ledger)b AND s.stream = wanted.stream
@@ -53,6 +53,9 @@ _LOAD = f"""
            'command'
     FROM ledger.commands c WHERE c.ledger = %(ledger)b AND c.command_id = %(command)b::uuid
 """
+
+
+_BY_POSITION = attrgetter("position")
 
 
 class Store:
@@ -137,6 +140,7 @@ class Store:
                 command = CommandRow(
                     command_id=columns[6], fingerprint=columns[5], first=columns[1], last=columns[3]
                 )
+        events.sort(key=_BY_POSITION)
         return Loaded(versions, events, command)
 
     def feed(self, ledger: str, after: int, limit: int) -> list[StoredEvent]:
