@@ -1,0 +1,168 @@
+"""How do new events reach every read model, in order, each exactly once?
+
+Every page of a ledger is read and decoded once for all models. Each model folds it in a transaction of its
+own, together with its checkpoint, which must still be where it was read: two leaders cannot both succeed.
+A model that fails again and again is parked before the event it cannot fold, and the others go on.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event as Flag
+from typing import Any, Final, NamedTuple
+
+from psycopg import Connection
+
+from hudang.domain.decision import Recorded
+from hudang.ledger import codec
+from hudang.ledger.errors import StoreUnavailable
+from hudang.ledger.records import StoredEvent
+from hudang.ledger.store import Store
+from hudang.projections import checkpoints
+from hudang.projections.model import FoldFailedError, Opener, ReadModel
+
+PAGE: Final = 500
+PAUSES_S: Final = (0.05, 0.25)
+"""How long a model waits before it tries a page again; after the last attempt it is parked."""
+
+_log = logging.getLogger("hudang.projections")
+
+
+class CheckpointMovedError(Exception):
+    """Another process folds this model, or it is being rebuilt: read the checkpoints again."""
+
+
+class Unreadable(NamedTuple):
+    """An event that cannot be decoded, where it stands."""
+
+    position: int
+    topic: str
+
+
+Page = Sequence[Recorded | Unreadable]
+
+
+class Watch(NamedTuple):
+    """How whoever runs a folder stops it, and hears (model, ledger, position) after each commit."""
+
+    stopping: Flag
+    passed: Callable[[str, str, int], None]
+
+
+class Folder:
+    """Folds, in rounds, what the models have not seen. For one thread."""
+
+    def __init__(
+        self,
+        connection: Connection[Any],
+        store: Store,
+        models: Sequence[ReadModel],
+        opener: Opener | None,
+        watch: Watch,
+    ) -> None:
+        self._connection = connection
+        self._store = store
+        self._models = models
+        self._opener = opener
+        self._stopping = watch.stopping
+        self._passed = watch.passed
+
+    def round(self) -> None:
+        """Bring every model that is not parked to the heads as they are now. Raises CheckpointMovedError."""
+        heads = {ledger: head.position for ledger, head in self._store.heads().items()}
+        marks = checkpoints.marks(self._connection, self._models)
+        if any((model.name, ledger) not in marks for model in self._models for ledger in heads):
+            checkpoints.begin(self._connection, self._models, heads)
+            marks = checkpoints.marks(self._connection, self._models)
+        for mark in marks.values():
+            self._passed(mark.model, mark.ledger, mark.position)
+        for ledger, head in heads.items():
+            at = {
+                model: mark.position
+                for model in self._models
+                if not (mark := marks[model.name, ledger]).parked
+            }
+            self._tail(ledger, head, at)
+
+    def _tail(self, ledger: str, head: int, at: dict[ReadModel, int]) -> None:
+        """Page through a ledger from where the last model stands."""
+        while behind := [model for model, position in at.items() if position < head]:
+            if self._stopping.is_set():
+                return
+            after = min(at[model] for model in behind)
+            page = [_read(stored) for stored in self._store.feed(ledger, after, PAGE)]
+            if not page:
+                return
+            last = page[-1].position
+            due = {model: at[model] for model in behind if at[model] < last}
+            parked = self._fold(ledger, page, due)
+            at |= dict.fromkeys(due, last)
+            for model in parked:
+                del at[model]
+
+    def _fold(self, ledger: str, page: Page, at: Mapping[ReadModel, int]) -> list[ReadModel]:
+        """Move these models to the end of the page; those that had to be parked instead."""
+        last = page[-1].position
+        concerned = {
+            model: [event for event in page if event.position > position and model.concerns(event.topic)]
+            for model, position in at.items()
+        }
+        idle = {model: at[model] for model, events in concerned.items() if not events}
+        if idle:
+            moved = checkpoints.pass_over(self._connection, idle, ledger, last)
+            for name in moved:
+                self._passed(name, ledger, last)
+            if len(moved) < len(idle):
+                raise CheckpointMovedError
+        return [
+            model
+            for model, events in concerned.items()
+            if events and not self._advance(model, ledger, events, after=at[model], to=last)
+        ]
+
+    def _advance(self, model: ReadModel, ledger: str, events: Page, *, after: int, to: int) -> bool:
+        """Fold a page; if it keeps failing, what comes before the failing event, and park there."""
+        failure = self._attempt(model, ledger, events, after=after, to=to)
+        for pause in PAUSES_S:
+            if failure is None:
+                return True
+            self._stopping.wait(pause)
+            failure = self._attempt(model, ledger, events, after=after, to=to)
+        if failure is None:
+            return True
+        good = [event for event in events if event.position < failure.position]
+        if good:
+            self._attempt(model, ledger, good, after=after, to=failure.position - 1)
+        checkpoints.park(self._connection, model, ledger, failure)
+        _log.error("read model %s of ledger %s is parked: %s", model.name, ledger, failure)
+        return False
+
+    def _attempt(
+        self, model: ReadModel, ledger: str, events: Page, *, after: int, to: int
+    ) -> FoldFailedError | None:
+        """One transaction: rows and checkpoint, or nothing."""
+        try:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                if not checkpoints.advance(cursor, model, ledger, after=after, to=to):
+                    raise CheckpointMovedError
+                model.fold(cursor, _readable(events), self._opener)
+        except FoldFailedError as failure:
+            if self._connection.broken or isinstance(failure.__cause__, StoreUnavailable):
+                raise
+            return failure
+        self._passed(model.name, ledger, to)
+        return None
+
+
+def _read(stored: StoredEvent) -> Recorded | Unreadable:
+    try:
+        return codec.recorded(stored)
+    except codec.UndecodableEventError:
+        return Unreadable(stored.position, stored.topic)
+
+
+def _readable(events: Page) -> list[Recorded]:
+    """The events of a page, unless one of them cannot be decoded: the model would miss it."""
+    lost = next((event for event in events if isinstance(event, Unreadable)), None)
+    if lost is not None:
+        raise FoldFailedError(lost.position, lost.topic, codec.UndecodableEventError.__name__)
+    return [event for event in events if isinstance(event, Recorded)]
