@@ -149,8 +149,9 @@ class Casebook:
         """The ledger's own file: name, areas, adopted policies."""
         return self._jurisdiction(ledger)
 
-    def policies(self, ledger: str) -> AdoptedPolicies:
-        """The rules in force in a ledger, found by day and area."""
+    @property
+    def policies(self) -> AdoptedPolicies:
+        """The rules that ledgers adopted, found by programme, area and day."""
         return self._policies
 
     def now(self, ledger: str) -> datetime:

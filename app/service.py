@@ -1,0 +1,75 @@
+"""How is everything put together? One service: ledger, casebook, read models, scheduler and API on one database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+
+from hudang.database import Database, open_database
+from hudang.domain.decision import CHINA
+from hudang.ledger.casebook import Casebook
+from hudang.ledger.clock import Clocks, SimulatedClock
+from hudang.ledger.keys import KeyRing, MasterKeyError, make_master_key
+from hudang.ledger.migrate import migrate
+from hudang.ledger.store import Store
+from hudang.projections.engine import Engine
+from hudang.projections.models import MODELS
+from hudang.scheduler.clockwork import Clockwork
+from hudang.settings import Settings
+from hudang.user_error import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running Hudang."""
+
+    database: Database
+    store: Store
+    keys: KeyRing
+    clocks: Clocks
+    casebook: Casebook
+    engine: Engine
+    clockwork: Clockwork
+    app: Starlette
+
+
+@contextmanager
+def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[Service]:
+    """Everything running but the web server and the clockwork's interval, for as long as the block runs."""
+    with ExitStack() as stack:
+        database = stack.enter_context(open_database(settings, report))
+        migrate(database.admin_url)
+        store = stack.enter_context(Store(database.url))
+        keys = KeyRing(_master_key(settings), store)
+        clocks = Clocks(simulated_clocks(store))
+        engine = Engine(database.url, store, MODELS, opener=keys)
+        casebook = Casebook(store, keys, clocks, appended=engine.wake)
+        stack.enter_context(engine)
+        clockwork = stack.enter_context(Clockwork(database.url, store, casebook, engine))
+        yield Service(
+            database=database,
+            store=store,
+            keys=keys,
+            clocks=clocks,
+            casebook=casebook,
+            engine=engine,
+            clockwork=clockwork,
+            app=_app(settings, store, keys, casebook, engine),
+        )
+
+
+def simulated_clocks(store: Store) -> dict[str, SimulatedClock]:
+    """The clock of every ledger that was opened with a simulated one: it goes on from its newest event."""
+    return {
+        ledger: SimulatedClock(head.recorded_at.astimezone(CHINA), running=True)
+        for ledger, head in store.heads().items()
+        if head.recorded_at is not None and store.clock_of(ledger) == "simulated"
+    }
+
+
+def _master_key(settings: Settings) -> bytes:
+    try:
+        return make_master_key(settings.master_key)
+    except (MasterKeyError, OSError) as error:
+        raise UserError(f"The master key {settings.master_key} cannot be used: {error}") from error
