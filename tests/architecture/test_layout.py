@@ -58,6 +58,7 @@ class TestThePackages:
 
     def test_are_found_beside_graphql_core(self) -> None:
         import graphql  # noqa: PLC0415 - what is under test is this import
+
         import hudang.domain  # noqa: PLC0415
 
         assert hasattr(graphql, "GraphQLSchema")
