@@ -20,6 +20,9 @@ PAGE: Final = 1_000
 MOST_FINDINGS: Final = 100
 """After so many findings the rest is not listed; one is enough to say no."""
 
+DERIVED: Final = frozenset({"head", "stream", "command"})
+"""The checks of what is recomputed from the events; the others are about the events themselves."""
+
 
 class Finding(NamedTuple):
     """Something that is not as it should be, at a position where it has one."""
@@ -46,8 +49,9 @@ class VerificationReport:
 
     @property
     def first_bad_position(self) -> int | None:
-        """The lowest position at which something was wrong."""
-        return min((found.position for found in self.findings if found.position is not None), default=None)
+        """The lowest position whose event is wrong or missing; failing that, that another table has wrong."""
+        placed = [(found.check in DERIVED, found.position) for found in self.findings if found.position]
+        return min(placed)[1] if placed else None
 
 
 def verify(store: Store, ledger: str, known: Mapping[int, bytes] | None = None) -> VerificationReport:
