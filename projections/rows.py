@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, LiteralString, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,12 +14,42 @@ from psycopg.types.json import Jsonb
 
 from hudang.domain.month import Month
 from hudang.domain.personal import Open
-from hudang.domain.values import Area, jurisdictions
+from hudang.domain.values import Area, StreamId, jurisdictions
 
 Source = Connection[Any] | Cursor[Any]
 """Whatever a query may be asked through."""
 
 S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Which households a list is about: of a programme (left out: any), of an area and all inside it."""
+
+    ledger: str
+    programme: str | None = None
+    area: str = ""
+
+    @property
+    def parameters(self) -> dict[str, str | None]:
+        """`ledger`, `programme`, and `area` as what the codes inside it begin with."""
+        return {"ledger": self.ledger, "programme": self.programme, "area": area_prefix(self.area)}
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a list: so many rows, after the row whose key was the last one seen."""
+
+    after: str = ""
+    limit: int = 100
+
+
+FIRST_PAGE: Final = Page()
+
+
+class HouseholdOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A household by its number."""
+
+    number: str
+    household: StreamId
 
 
 @dataclass(frozen=True, slots=True)
