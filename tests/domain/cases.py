@@ -12,7 +12,7 @@ Ids, days and people are fixed, the people visibly invented; the policies are th
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -24,12 +24,15 @@ from hudang.domain.application import ApplicationAccepted, ApplicationSubmitted
 from hudang.domain.appraisal import AppraisalClosed
 from hudang.domain.assessment import Assessment, assess
 from hudang.domain.case import Step
+from hudang.domain.case_reference import CaseRef
 from hudang.domain.decision import CHINA, Actor, Changes, Command, Event, Events, Given, Recorded, Refusal
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.evidence import Evidence
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
+from hudang.domain.meeting import AttendeeEntry, AttendeePart, MeetingHeld
 from hudang.domain.notice import NoticeClosed, NoticePosted
+from hudang.domain.objection import RESOLVED_BY, ObjectionRaised, ObjectionResolved
 from hudang.domain.opinion import PreliminaryOpinionGiven
 from hudang.domain.personal import Open, Personal, Sealed
 from hudang.domain.policy import Policy, PolicyErrors, PolicyFile, read_policy, resolve
@@ -60,6 +63,9 @@ PEOPLE = {1: (HEAD, SPOUSE), 2: (PersonId("L0001-person-3"), PersonId("L0001-per
 """Head and spouse of the first household and of the second."""
 
 COMMAND_ID = UUID("00000000-0000-4000-8000-000000000001")
+
+RESIDENTS = tuple(f"r{number}" for number in range(1, 10))
+"""The labels of nine resident representatives."""
 
 PAPERS = ("申请书", "身份证", "户口本", "授权书", "收入证明")
 
@@ -127,28 +133,32 @@ def decide(
 ) -> Changes | Refusal:
     """What the command would record. `state` is its subject's, or `{stream: state}` for several streams.
 
-    `on` is today; a stream that the command begins is `NEW_STREAM`. `known` are the owners of the identity
-    numbers that the ledger knows; others become `new_person(1)`, `new_person(2)`, … as the command names them.
+    `by`, `on` and `known` are those of `situation`.
     """
     streams = command.streams()
     states = state if isinstance(state, Mapping) else {streams[0]: state} if streams else {}
+    return decision.decide(states, command, situation(command, by=by, on=on, known=known))
+
+
+def situation(command: Command, *, by: Role, on: date, known: Mapping[str, PersonId] | None = None) -> Given:
+    """Everything else a decision may know. `on` is today; a stream that the command begins is `NEW_STREAM`.
+
+    `known` are the owners of the identity numbers that the ledger knows; others become `new_person(1)`,
+    `new_person(2)` and so on, in the order of the command.
+    """
     known = known or {}
     numbers = command.identity_numbers()
     minted = {number: new_person(place) for place, number in enumerate(numbers, start=1)}
-    return decision.decide(
-        states,
-        command,
-        Given(
-            ledger=LEDGER,
-            actor=ACTORS[by],
-            today=on,
-            happened_on=command.happened_on or on,
-            command_id=COMMAND_ID,
-            new_stream=NEW_STREAM,
-            persons={**minted, **known},
-            known_persons=frozenset(known.values()),
-            find_policy=find_policy,
-        ),
+    return Given(
+        ledger=LEDGER,
+        actor=ACTORS[by],
+        today=on,
+        happened_on=command.happened_on or on,
+        command_id=COMMAND_ID,
+        new_stream=NEW_STREAM,
+        persons={**minted, **known},
+        known_persons=frozenset(known.values()),
+        find_policy=find_policy,
     )
 
 
@@ -267,11 +277,27 @@ def visited(*, case: CaseId = CASE, income_fen: int = 90_000) -> HomeVisitRecord
     )
 
 
+def met(*more: AttendeeEntry, cases: tuple[CaseRef, ...] = (CaseRef(HOUSEHOLD, CASE),)) -> MeetingHeld:
+    """A meeting of nine resident representatives, `r1` to `r9`, and whoever else is named."""
+    return MeetingHeld(
+        programme=PROGRAMME,
+        area=VILLAGE,
+        place="社区会议室",
+        attendees=(*(attendee(label) for label in RESIDENTS), *more),
+        cases=cases,
+    )
+
+
+def attendee(label: str, *, staff: str | None = None, household: StreamId | None = None) -> AttendeeEntry:
+    """Somebody present: an official if they have a staff id, else a resident representative."""
+    part = AttendeePart.COMMITTEE if staff else AttendeePart.RESIDENT_REPRESENTATIVE
+    name = sealed(PersonId(f"{MEETING}/{label}"))
+    return AttendeeEntry(label=label, name=name, part=part, staff=staff, household=household)
+
+
 def appraised(*, case: CaseId = CASE, meeting: StreamId = MEETING) -> Events:
     """An appraisal that found the survey true, nine to none."""
-    votes = (
-        VoteCast(case=case, meeting=meeting, voter=f"r{number}", choice=Choice.FOR) for number in range(1, 10)
-    )
+    votes = (VoteCast(case=case, meeting=meeting, voter=label, choice=Choice.FOR) for label in RESIDENTS)
     closed = AppraisalClosed(
         case=case,
         meeting=meeting,
@@ -298,10 +324,35 @@ def posted(number: int, *, posting: StreamId = POSTING, case: CaseId = CASE, on:
         round=number,
         place=Place.VILLAGE_BOARD,
         first_day=first_day,
-        last_day=date.fromordinal(first_day.toordinal() + 7),
+        last_day=first_day + timedelta(days=7),
         shows=(NoticeField.APPLICANT_NAME,),
     )
     return At(event, on=first_day)
+
+
+def objected(
+    objection: str = "first", *, upheld: bool, number: int = 1, posting: StreamId = POSTING
+) -> tuple[At, At]:
+    """An objection to the notice of that round, and its answer two days later."""
+    raised = ObjectionRaised(
+        case=CASE,
+        objection=objection,
+        posting=posting,
+        round=number,
+        content=sealed(PersonId(f"{HOUSEHOLD}/{objection}")),
+    )
+    taken = tuple(Step)[: tuple(Step).index(Step.NOTICE_1 if number == 1 else Step.NOTICE_2)]
+    resolved = ObjectionResolved(
+        case=CASE,
+        objection=objection,
+        upheld=upheld,
+        finding="经核实",
+        back_to=Step.SURVEY if upheld else None,
+        undone=taken[taken.index(Step.SURVEY) :] if upheld else (),
+    )
+    raised_on = POSTED_ON[number] + timedelta(days=4)
+    by = RESOLVED_BY[number]
+    return At(raised, on=raised_on), At(resolved, on=raised_on + timedelta(days=2), by=by)
 
 
 def due(

@@ -25,14 +25,15 @@ from tests.domain.cases import (
     NEIGHBOUR,
     NEW_STREAM,
     PROGRAMME,
+    RESIDENTS,
     VILLAGE,
     At,
     decide,
     given,
+    met,
     paper,
     recorded,
     refused,
-    sealed,
 )
 
 HELD_ON = date(2013, 3, 12)
@@ -45,7 +46,7 @@ def attendee(label: str, part: AttendeePart = AttendeePart.RESIDENT_REPRESENTATI
     return Attendee(label=label, name=Open(f"测试{label}"), part=part)
 
 
-RESIDENTS = tuple(attendee(f"r{number}") for number in range(1, 8))
+REPRESENTATIVES = tuple(attendee(label) for label in RESIDENTS[:7])
 OTHERS = (
     Attendee(label="t1", name=Open("测试甲"), part=AttendeePart.TOWNSHIP_STAFF, staff="staff-1"),
     attendee("c1", AttendeePart.COMMITTEE),
@@ -61,22 +62,8 @@ def convene(*attendees: Attendee, cases: tuple[CaseRef, ...] = AGENDA, area: str
 
 def held() -> Meeting:
     """A meeting of nine resident representatives."""
-    entries = tuple(
-        AttendeeEntry(
-            label=f"r{number}",
-            name=sealed(PersonId(f"{MEETING}/r{number}")),
-            part=AttendeePart.RESIDENT_REPRESENTATIVE,
-        )
-        for number in range(1, 10)
-    )
-    event = MeetingHeld(
-        programme=PROGRAMME, area=VILLAGE, place="社区会议室", attendees=entries, cases=AGENDA
-    )
-    meeting: Meeting = given(At(event, on=HELD_ON), stream=MEETING)
+    meeting: Meeting = given(At(met(cases=AGENDA), on=HELD_ON), stream=MEETING)
     return meeting
-
-
-EVERYBODY = tuple(f"r{number}" for number in range(1, 10))
 
 
 def sign(*signers: str) -> SignMinutes:
@@ -85,7 +72,7 @@ def sign(*signers: str) -> SignMinutes:
 
 class TestConveningAMeeting:
     def test_records_who_was_present_each_name_under_a_key_of_its_own(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS), by=CLERK, on=HELD_ON)
 
         (event,) = recorded(outcome, NEW_STREAM)
         assert isinstance(event, MeetingHeld)
@@ -96,30 +83,30 @@ class TestConveningAMeeting:
             part=AttendeePart.TOWNSHIP_STAFF,
             staff="staff-1",
         )
-        assert [entry.label for entry in event.attendees] == [a.label for a in (*RESIDENTS, *OTHERS)]
+        assert [entry.label for entry in event.attendees] == [a.label for a in (*REPRESENTATIVES, *OTHERS)]
 
     def test_keeps_in_its_state_what_an_appraisal_needs(self) -> None:
         meeting = held()
 
         assert meeting.held_on == HELD_ON
-        assert meeting.labels == EVERYBODY
+        assert meeting.labels == RESIDENTS
         assert meeting.resident_representatives == 9
         assert meeting.minutes is None
 
     def test_is_refused_below_the_minimum_attendance(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, OTHERS[0]), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, OTHERS[0]), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "too_few_present"
 
     def test_accepts_exactly_two_thirds_of_resident_representatives(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS[:6], *OTHERS), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES[:6], *OTHERS), by=CLERK, on=HELD_ON)
 
         assert len(recorded(outcome)) == 1
 
     def test_is_refused_below_two_thirds_of_resident_representatives(self) -> None:
         outcome = decide(
             None,
-            convene(*RESIDENTS[:6], *OTHERS, attendee("c2", AttendeePart.COMMITTEE)),
+            convene(*REPRESENTATIVES[:6], *OTHERS, attendee("c2", AttendeePart.COMMITTEE)),
             by=CLERK,
             on=HELD_ON,
         )
@@ -128,80 +115,80 @@ class TestConveningAMeeting:
 
     @pytest.mark.parametrize("label", ["", "测试甲", "a/b", "x" * 17])
     def test_is_refused_with_a_label_that_could_be_a_name(self, label: str) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS, attendee(label)), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS, attendee(label)), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "label_malformed"
 
     def test_is_refused_when_two_people_have_one_label(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS, attendee("r1")), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS, attendee("r1")), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "label_used_twice"
 
     def test_is_refused_without_a_name(self) -> None:
         nameless = msgspec.structs.replace(attendee("r8"), name=Open(" "))
 
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS, nameless), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS, nameless), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "name_missing"
 
     def test_is_refused_without_a_case(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS, cases=()), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS, cases=()), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "no_case_named"
 
     def test_is_refused_when_a_household_is_named_twice(self) -> None:
         twice = (CaseRef(HOUSEHOLD, CASE), CaseRef(HOUSEHOLD, CaseId("case-2")))
 
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS, cases=twice), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS, cases=twice), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "household_named_twice"
 
     def test_is_refused_where_the_minimum_attendance_is_unknown(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS, area="110101001001"), by=CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS, area="110101001001"), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "unknown_parameter"
 
     def test_is_refused_before_the_programme_has_rules(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS), by=CLERK, on=date(2012, 1, 1))
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS), by=CLERK, on=date(2012, 1, 1))
 
         assert refused(outcome) == "no_policy_in_force"
 
     def test_is_refused_to_the_village(self) -> None:
-        outcome = decide(None, convene(*RESIDENTS, *OTHERS), by=Role.VILLAGE_CLERK, on=HELD_ON)
+        outcome = decide(None, convene(*REPRESENTATIVES, *OTHERS), by=Role.VILLAGE_CLERK, on=HELD_ON)
 
         assert refused(outcome) == "role_not_allowed"
 
 
 class TestSigningTheMinutes:
     def test_records_every_signature(self) -> None:
-        outcome = decide(held(), sign(*reversed(EVERYBODY)), by=CLERK, on=HELD_ON)
+        outcome = decide(held(), sign(*reversed(RESIDENTS)), by=CLERK, on=HELD_ON)
 
-        assert recorded(outcome, MEETING) == (MinutesSigned(minutes=MINUTES, signers=EVERYBODY),)
+        assert recorded(outcome, MEETING) == (MinutesSigned(minutes=MINUTES, signers=RESIDENTS),)
 
     def test_is_refused_while_one_signature_is_missing(self) -> None:
-        outcome = decide(held(), sign(*EVERYBODY[:-1]), by=CLERK, on=HELD_ON)
+        outcome = decide(held(), sign(*RESIDENTS[:-1]), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "signature_missing"
 
     def test_is_refused_with_the_signature_of_somebody_absent(self) -> None:
-        outcome = decide(held(), sign(*EVERYBODY, "r10"), by=CLERK, on=HELD_ON)
+        outcome = decide(held(), sign(*RESIDENTS, "r10"), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "not_present"
 
     def test_is_refused_a_second_time(self) -> None:
-        signed = given(MinutesSigned(minutes=MINUTES, signers=EVERYBODY), stream=MEETING, state=held())
+        signed = given(MinutesSigned(minutes=MINUTES, signers=RESIDENTS), stream=MEETING, state=held())
 
-        outcome = decide(signed, sign(*EVERYBODY), by=CLERK, on=HELD_ON)
+        outcome = decide(signed, sign(*RESIDENTS), by=CLERK, on=HELD_ON)
 
         assert refused(outcome) == "minutes_already_signed"
 
     def test_is_refused_before_the_meeting(self) -> None:
-        outcome = decide(held(), sign(*EVERYBODY), by=CLERK, on=date(2013, 3, 11))
+        outcome = decide(held(), sign(*RESIDENTS), by=CLERK, on=date(2013, 3, 11))
 
         assert refused(outcome) == "fact_before_meeting"
 
     def test_is_refused_with_an_unreadable_paper(self) -> None:
-        command = SignMinutes(meeting=MEETING, minutes=MALFORMED, signers=EVERYBODY)
+        command = SignMinutes(meeting=MEETING, minutes=MALFORMED, signers=RESIDENTS)
 
         outcome = decide(held(), command, by=CLERK, on=HELD_ON)
 
