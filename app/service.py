@@ -8,16 +8,25 @@ from starlette.applications import Starlette
 
 from hudang.database import Database, open_database
 from hudang.domain.decision import CHINA
+from hudang.graphql.authentication import authenticator
+from hudang.graphql.context import ApiContext
+from hudang.graphql.http import create_app
 from hudang.ledger.casebook import Casebook
 from hudang.ledger.clock import Clocks, SimulatedClock
+from hudang.ledger.errors import LedgerError
 from hudang.ledger.keys import KeyRing, MasterKeyError, make_master_key
-from hudang.ledger.migrate import migrate
+from hudang.ledger.migrate import database_version, migrate, schema_version
 from hudang.ledger.store import Store
 from hudang.projections.engine import Engine
 from hudang.projections.models import MODELS
 from hudang.scheduler.clockwork import Clockwork
 from hudang.settings import Settings
+from hudang.tokens import ensure_tokens
 from hudang.user_error import UserError
+
+LEDGERS = ("L0001",)
+OFFICE = "430304"
+"""What the tokens of the first start are good for; `tokens.toml` is the operator's to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
     """Everything running but the web server and the clockwork's interval, for as long as the block runs."""
     with ExitStack() as stack:
         database = stack.enter_context(open_database(settings, report))
-        migrate(database.admin_url)
+        _migrate(database)
         store = stack.enter_context(Store(database.url))
         keys = KeyRing(_master_key(settings), store)
         clocks = Clocks(simulated_clocks(store))
@@ -55,7 +64,16 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
             casebook=casebook,
             engine=engine,
             clockwork=clockwork,
-            app=_app(settings, store, keys, casebook, engine),
+            app=create_app(
+                ApiContext(
+                    casebook=casebook,
+                    store=store,
+                    keys=keys,
+                    projections=engine,
+                    authenticate=authenticator(ensure_tokens(settings.data, LEDGERS, OFFICE)),
+                    schema_is_current=lambda: database_version(database.admin_url) == schema_version(),
+                )
+            ),
         )
 
 
@@ -73,3 +91,10 @@ def _master_key(settings: Settings) -> bytes:
         return make_master_key(settings.master_key)
     except (MasterKeyError, OSError) as error:
         raise UserError(f"The master key {settings.master_key} cannot be used: {error}") from error
+
+
+def _migrate(database: Database) -> None:
+    try:
+        migrate(database.admin_url)
+    except LedgerError as error:
+        raise UserError(str(error)) from error

@@ -1,4 +1,4 @@
-"""Which ids do streams get? `<ledger tag>-<uuid7>`: they sort by the time they were given and never change."""
+"""Which ids do streams get? `<ledger tag>-<uuid7>`: they sort by the time they were given."""
 
 import secrets
 import time

@@ -143,7 +143,9 @@ class Clockwork:
                 failed += 1
                 continue
             if isinstance(answer, Accepted):
-                recorded, idle = (recorded + 1, idle) if answer.first and not answer.repeated else (recorded, idle + 1)
+                recorded, idle = (
+                    (recorded + 1, idle) if answer.first and not answer.repeated else (recorded, idle + 1)
+                )
             else:
                 code = answer.code
                 refused[code] = refused.get(code, 0) + 1
