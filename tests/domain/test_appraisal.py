@@ -1,12 +1,15 @@
 from typing import Any
 
+import msgspec
+
 from hudang.domain.appraisal import AppraisalClosed, CloseAppraisal
-from hudang.domain.case import Step
+from hudang.domain.case import CaseKind, Step
 from hudang.domain.decision import Changes, Event, Refusal
 from hudang.domain.meeting import AttendeeEntry, MinutesSigned
 from hudang.domain.policy_terms import VoteForm
 from hudang.domain.returning import ReturnedToStage
 from hudang.domain.roles import Role
+from hudang.domain.values import StreamId
 from hudang.domain.voting import BallotCast, BallotsCounted, Choice, VoteCast
 from tests.domain.cases import (
     CASE,
@@ -180,3 +183,21 @@ class TestAVoteWhoseCaseIsReturned:
         again = given(At(returned, on=HELD_ON), At(visited(), on=HELD_ON), state=states[HOUSEHOLD])
 
         assert refused(close({**states, HOUSEHOLD: again})) == "no_vote_taken"
+
+
+class TestAnAppraisalInAnAnnualReview:
+    def review(self, *votes: Event, campaign: StreamId | None) -> dict[Any, Any]:
+        """The same household under recheck: surveyed, and voted on."""
+        states = files(*votes)
+        case = msgspec.structs.replace(
+            states[HOUSEHOLD].cases[CASE], kind=CaseKind.RECHECK, campaign=campaign, done=(Step.SURVEY,)
+        )
+        return {**states, HOUSEHOLD: msgspec.structs.replace(states[HOUSEHOLD], cases={CASE: case})}
+
+    def test_follows_the_same_rules(self) -> None:
+        states = self.review(*hands(), campaign=StreamId("L0001-campaign-1"))
+
+        assert recorded(close(states)) == (closed(),)
+
+    def test_is_no_step_of_a_recheck_outside_a_campaign(self) -> None:
+        assert refused(close(self.review(*hands(), campaign=None))) == "step_out_of_order"
