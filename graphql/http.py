@@ -1,0 +1,200 @@
+"""How does the API speak HTTP? Strictly, as GraphQL over HTTP says; every answer is well-formed and none is kept.
+
+POST carries any operation, GET a query. A browser that asks for HTML gets a page to try operations on.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from hudang.graphql.accepting import JSON, RESPONSE_JSON, accepts_html, media_type
+from hudang.graphql.authentication import bearer_token
+from hudang.graphql.context import ApiContext, RequestContext
+from hudang.graphql.errors import fault_body, report_fault
+from hudang.graphql.execution import Execution, Outcome, Request
+from hudang.graphql.graphiql import page
+from hudang.graphql.health import health_routes
+from hudang.graphql.schema import schema
+
+MAX_BODY: Final = 256 * 1024
+MAX_NESTING: Final = 32
+
+_METHODS: Final = "GET, POST"
+_HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+_POLICY: Final = {"Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+
+
+class Refused(NamedTuple):
+    """A request that does not get as far as GraphQL."""
+
+    status: HTTPStatus
+    code: str
+    message: str
+
+
+def create_app(context: ApiContext) -> Starlette:
+    """The web application of the API: `/graphql`, `/healthz`, `/readyz`."""
+    endpoint = Endpoint(context, Execution(schema))
+    return Starlette(routes=[Route("/graphql", endpoint), *health_routes(context)])
+
+
+class Endpoint:
+    """`/graphql`."""
+
+    def __init__(self, context: ApiContext, execution: Execution) -> None:
+        self._context = context
+        self._execution = execution
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = HttpRequest(scope, receive)
+        try:
+            response = await self.respond(request)
+        except ClientDisconnect:
+            return
+        except Exception as fault:
+            body = {"errors": [fault_body(report_fault(fault))]}
+            response = _json(HTTPStatus.INTERNAL_SERVER_ERROR, body, JSON)
+        await response(scope, receive, send)
+
+    async def respond(self, http: HttpRequest) -> Response:
+        """Refuse what is no GraphQL request, carry out what is one."""
+        answered_as = media_type(http.headers.get("accept"))
+        if http.method not in ("GET", "POST"):
+            return _refusal(_NO_SUCH_METHOD, JSON, {"Allow": _METHODS})
+        if http.method == "GET" and "query" not in http.query_params and accepts_html(http.headers.get("accept")):
+            return HTMLResponse(page(), headers={**_HEADERS, **_POLICY})
+        if answered_as is None:
+            return _refusal(_NOT_ACCEPTABLE, JSON)
+        principal = self._context.authenticate(bearer_token(http.headers.get("authorization")) or "")
+        if principal is None:
+            return _refusal(_UNKNOWN_TOKEN, answered_as, {"WWW-Authenticate": 'Bearer realm="hudang"'})
+        request = _from_query(http) if http.method == "GET" else await _from_body(http)
+        if isinstance(request, Refused):
+            return _refusal(request, answered_as)
+        context = RequestContext(api=self._context, principal=principal)
+        outcome = await self._execution.answer(request, context, reading=http.method == "GET")
+        return _answer(outcome, answered_as)
+
+
+def _answer(outcome: Outcome, answered_as: str) -> Response:
+    """200 for what was executed; else 4xx, which the older media type has only for requests that never parsed."""
+    if outcome.only_by_post:
+        return _json(HTTPStatus.METHOD_NOT_ALLOWED, outcome.body, answered_as, {"Allow": "POST"})
+    if outcome.fault:
+        return _json(HTTPStatus.INTERNAL_SERVER_ERROR, outcome.body, answered_as)
+    bad = not outcome.executed and answered_as == RESPONSE_JSON
+    return _json(HTTPStatus.BAD_REQUEST if bad else HTTPStatus.OK, outcome.body, answered_as)
+
+
+def _from_query(http: HttpRequest) -> Request | Refused:
+    """The request in a URL, whose variables and extensions are JSON."""
+    given = http.query_params
+    try:
+        fields = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if given.get(name)}
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _NOT_JSON
+    plain = {name: given[name] for name in ("query", "operationName") if name in given}
+    return _request({**plain, **fields})
+
+
+async def _from_body(http: HttpRequest) -> Request | Refused:
+    if not _is_json(http.headers.get("content-type", "")):
+        return _NOT_JSON_TYPE
+    body = await _body(http)
+    if isinstance(body, Refused):
+        return body
+    try:
+        return _request(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _NOT_JSON
+
+
+def _request(fields: Any) -> Request | Refused:
+    """The request that these fields make, if they are those of one."""
+    if not _shallow(fields):
+        return _TOO_NESTED
+    try:
+        return msgspec.convert(fields, Request, str_keys=True)
+    except msgspec.ValidationError:
+        return _NOT_A_REQUEST
+
+
+async def _body(http: HttpRequest) -> bytes | Refused:
+    """The body, read no further than it may be long."""
+    announced = http.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > MAX_BODY:
+        return _TOO_LONG
+    parts = bytearray()
+    async for part in http.stream():
+        parts += part
+        if len(parts) > MAX_BODY:
+            return _TOO_LONG
+    return bytes(parts)
+
+
+def _is_json(content_type: str) -> bool:
+    kind, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    return kind.strip().lower() == JSON and charset in ("", "charset=utf-8")
+
+
+def _shallow(value: Any) -> bool:
+    """Whether lists and objects are nested no deeper than they may be."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        level = [item for outer in level if isinstance(outer, dict | list) for item in _items(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _items(outer: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(outer.values()) if isinstance(outer, dict) else outer
+
+
+def _refusal(refused: Refused, answered_as: str, headers: Mapping[str, str] | None = None) -> Response:
+    body = {"errors": [{"message": refused.message, "extensions": {"code": refused.code}}]}
+    return _json(refused.status, body, answered_as, headers)
+
+
+def _json(
+    status: HTTPStatus, body: Mapping[str, Any], answered_as: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        headers={**_HEADERS, "Content-Type": f"{answered_as}; charset=utf-8", **(headers or {})},
+    )
+
+
+_NO_SUCH_METHOD: Final = Refused(
+    HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send a GraphQL request by POST, or a query by GET."
+)
+_NOT_ACCEPTABLE: Final = Refused(
+    HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"The API answers as {RESPONSE_JSON} or {JSON}."
+)
+_UNKNOWN_TOKEN: Final = Refused(
+    HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "Send a token that is known here: Authorization: Bearer ..."
+)
+_NOT_JSON_TYPE: Final = Refused(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json in UTF-8."
+)
+_NOT_JSON: Final = Refused(HTTPStatus.BAD_REQUEST, "NOT_JSON", "The request is not JSON in UTF-8.")
+_NOT_A_REQUEST: Final = Refused(
+    HTTPStatus.BAD_REQUEST,
+    "NOT_A_REQUEST",
+    "A request is an object with query (text), and perhaps operationName, variables and extensions.",
+)
+_TOO_NESTED: Final = Refused(
+    HTTPStatus.BAD_REQUEST, "TOO_NESTED", f"The request is nested more than {MAX_NESTING} levels deep."
+)
+_TOO_LONG: Final = Refused(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "TOO_LONG", f"A request has at most {MAX_BODY} bytes."
+)
