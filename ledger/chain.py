@@ -15,6 +15,7 @@ ALGORITHM: Final = "sha256"
 _NULL = b"\xff\xff\xff\xff"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_DIGEST = b"\x00\x00\x00\x20"
 
 
 class Chained(Protocol):
@@ -53,17 +54,34 @@ def genesis_hash(ledger: str, clock: str) -> bytes:
 
 def event_hash(event: Chained, previous: bytes) -> bytes:
     """The hash of an event that follows `previous`."""
-    return sha256(preimage(event, previous)).digest()
+    return link(previous, mark(event.ledger, event.position, event.stream), record_digest(event))
 
 
-def preimage(event: Chained, previous: bytes) -> bytes:
-    """The bytes whose SHA-256 is the event's hash."""
+def link(previous: bytes, mark: bytes, record: bytes) -> bytes:
+    """The hash that follows `previous`, of an event of which only its two digests need be known."""
+    return sha256(_DIGEST + previous + _DIGEST + mark + _DIGEST + record).digest()
+
+
+def mark(ledger: str, position: int, stream: str) -> bytes:
+    """The digest that shows whether a position belongs to a stream to whoever knows the stream, to nobody else."""
+    return sha256(place(ledger, position, stream)).digest()
+
+
+def record_digest(event: Chained) -> bytes:
+    """The digest of everything recorded about an event, without what came before it."""
+    return sha256(record(event)).digest()
+
+
+def place(ledger: str, position: int, stream: str) -> bytes:
+    """The bytes whose SHA-256 is the mark; every record begins with them."""
+    return _PREFIX + text_field(ledger) + integer_field(position) + text_field(stream)
+
+
+def record(event: Chained) -> bytes:
+    """The bytes whose SHA-256 is the record digest."""
     return b"".join(
         (
-            _PREFIX,
-            text_field(event.ledger),
-            integer_field(event.position),
-            text_field(event.stream),
+            place(event.ledger, event.position, event.stream),
             integer_field(event.version),
             text_field(event.topic),
             field(event.command_id.bytes),
@@ -71,9 +89,8 @@ def preimage(event: Chained, previous: bytes) -> bytes:
             text_field(event.actor_role),
             text_field(event.actor_office),
             text_field(None if event.happened_on is None else event.happened_on.isoformat()),
-            integer_field((event.recorded_at - _EPOCH) // _MICROSECOND),
+            instant_field(event.recorded_at),
             field(sha256(event.payload).digest()),
-            field(previous),
         )
     )
 
@@ -91,6 +108,11 @@ def text_field(value: str | None) -> bytes:
 def integer_field(value: int) -> bytes:
     """An integer as 8 bytes, big-endian, two's complement."""
     return field(value.to_bytes(8, "big", signed=True))
+
+
+def instant_field(value: datetime) -> bytes:
+    """An instant as microseconds since 1970 in UTC."""
+    return integer_field((value - _EPOCH) // _MICROSECOND)
 
 
 _PREFIX = text_field(FORMAT) + text_field(ALGORITHM)

@@ -55,8 +55,17 @@ class TestTheChainInPython:
     def test_gives_the_event_hashes_of_the_vectors(self, vector: dict[str, Any]) -> None:
         event, previous = event_of(vector), bytes.fromhex(vector["previous"])
 
-        assert chain.preimage(event, previous).hex() == vector["preimage"]
+        assert chain.place(event.ledger, event.position, event.stream).hex() == vector["place"]
+        assert chain.record(event).hex() == vector["record"]
         assert chain.event_hash(event, previous) == event.hash
+
+    @pytest.mark.parametrize("vector", RECORDS)
+    def test_links_an_event_of_which_only_the_digests_are_known(self, vector: dict[str, Any]) -> None:
+        previous, mark, record = (
+            bytes.fromhex(vector[name]) for name in ("previous", "mark", "record_digest")
+        )
+
+        assert chain.link(previous, mark, record).hex() == vector["hash"]
 
 
 class TestTheChainInPostgreSQL:

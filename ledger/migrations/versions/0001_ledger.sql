@@ -137,22 +137,27 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN '\x00000010'::bytea || pg_catalog.uuid_send(command)
     || ledger.text_field(person) || ledger.text_field(role) || ledger.text_field(office);
 
+-- The fields that the mark of an event covers, and that its record begins with.
+CREATE FUNCTION ledger.chain_place(prefix bytea, at_position bigint, stream text) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN prefix || ledger.integer_field(at_position) || ledger.text_field(stream);
+
 CREATE FUNCTION ledger.chain_link(
     prefix bytea, at_position bigint, stream text, version bigint, topic text, author bytea,
     happened_on date, recorded_at bytea, payload bytea, previous bytea
 ) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.sha256(
-    prefix
-    || ledger.integer_field(at_position)
-    || ledger.text_field(stream)
-    || ledger.integer_field(version)
-    || ledger.text_field(topic)
-    || author
-    || ledger.text_field(pg_catalog.to_char(happened_on, 'YYYY-MM-DD'))
-    || recorded_at
-    || ledger.digest_field(pg_catalog.sha256(payload))
-    || ledger.digest_field(previous));
+    ledger.digest_field(previous)
+    || ledger.digest_field(pg_catalog.sha256(ledger.chain_place(prefix, at_position, stream)))
+    || ledger.digest_field(pg_catalog.sha256(
+        ledger.chain_place(prefix, at_position, stream)
+        || ledger.integer_field(version)
+        || ledger.text_field(topic)
+        || author
+        || ledger.text_field(pg_catalog.to_char(happened_on, 'YYYY-MM-DD'))
+        || recorded_at
+        || ledger.digest_field(pg_catalog.sha256(payload)))));
 
 CREATE FUNCTION ledger.genesis_hash(ledger_tag text, clock text) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
