@@ -11,6 +11,7 @@ from hudang.domain.decision import Refusal
 from hudang.domain.formula import Computation
 from hudang.domain.household import Household
 from hudang.domain.policy import Policy
+from hudang.domain.survey import HomeVisit
 from hudang.domain.values import Fen
 
 
@@ -34,9 +35,20 @@ def assess(household: Household, case: Case, policy: Policy) -> Assessment | Ref
             rule="no amount without a survey",
             message="Record a home visit first.",
         )
-    visit = case.visits[-1]
-    persons = len(household.present)
-    return recompute(policy, persons, visit.income_fen, assets_within_limits=visit.assets_within_limits)
+    visit = newest_visit(case.visits)
+    present = {member.person for member in household.present}
+    if present != set(visit.persons):
+        return Refusal(
+            code="household_changed_since_survey",
+            rule="no amount without a survey of everybody it is for",
+            message="Somebody joined or left after the visit; return the case to the survey.",
+        )
+    return recompute(policy, len(present), visit.income_fen, assets_within_limits=visit.assets_within_limits)
+
+
+def newest_visit(visits: tuple[HomeVisit, ...]) -> HomeVisit:
+    """The visit made last; of two on one day the one entered last. Paper entered late does not undo newer."""
+    return max(enumerate(visits), key=lambda visit: (visit[1].visited_on, visit[0]))[1]
 
 
 def recompute(

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from hudang.domain.case import CaseKind
+from hudang.domain.case import Case, CaseKind, Step
 from hudang.domain.decision import (
     Changes,
     Command,
@@ -105,10 +105,16 @@ def open_campaign(states: Mapping[StreamId, Any], command: OpenCampaign, given: 
             rule="a roster lists a household once",
             message="Name each household once.",
         )
+    if command.roster_month > Month.of(given.happened_on):
+        return Refusal(
+            code="roster_not_known_yet",
+            rule="a review covers a roster that stands",
+            message=f"The roster of {command.roster_month} is still to come; take this month's.",
+        )
     changes: dict[StreamId, Events] = {}
     roster: list[RosterLine] = []
     for stream in command.households:
-        joined = _join(states[stream], stream, command, given)
+        joined = _join(states.get(stream), stream, command, given)
         if isinstance(joined, Refusal):
             return joined
         line, event = joined
@@ -126,16 +132,28 @@ def open_campaign(states: Mapping[StreamId, Any], command: OpenCampaign, given: 
 def _join(
     household: Any, stream: StreamId, command: OpenCampaign, given: Given
 ) -> tuple[RosterLine, RecheckOpened | RecheckJoined] | Refusal:
-    entitlement = household.entitlements.get(command.programme) if isinstance(household, Household) else None
+    if not isinstance(household, Household) or not household.lives_in(command.area):
+        return Refusal(
+            code="outside_area",
+            rule="a review covers one area",
+            message=f"Household {stream} is no household of the area under review.",
+        )
+    entitlement = household.entitlements.get(command.programme)
     span = entitlement.in_month(command.roster_month) if entitlement else None
-    if span is None:
+    if entitlement is None or span is None:
         return Refusal(
             code="not_on_roster",
             rule="a review covers the roster of its month",
             message=f"Household {stream} is not on the roster of {command.roster_month}.",
         )
+    if entitlement.ended_after is not None:
+        return Refusal(
+            code="entitlement_ended",
+            rule="a recheck concerns a running entitlement",
+            message=f"The entitlement of household {stream} ends with {entitlement.ended_after} already.",
+        )
     case = household.open_case(command.programme)
-    if case is not None and (case.kind is not CaseKind.RECHECK or case.campaign is not None):
+    if case is not None and not _may_join(case):
         return Refusal(
             code="case_still_open",
             rule="one open case per household and programme",
@@ -153,6 +171,11 @@ def _join(
         )
     line = RosterLine(household=stream, case=event.case, persons=span.persons, amount_fen=span.amount_fen)
     return line, event
+
+
+def _may_join(case: Case) -> bool:
+    """A class recheck that has not been decided yet."""
+    return case.kind is CaseKind.RECHECK and case.campaign is None and Step.DECISION not in case.done
 
 
 @decides_jointly(CloseCampaign)

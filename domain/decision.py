@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from hudang.domain.roles import Role
-from hudang.domain.values import CaseId, PersonId, StreamId
+from hudang.domain.values import CaseId, PersonId, StreamId, is_area
 
 if TYPE_CHECKING:
     from hudang.domain.policy import Policy
@@ -115,6 +115,12 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
     def policy(self, programme: str, area: str, on: date) -> "Policy | Refusal":
         """The rules of a programme that bind an area on a day, or why there are none."""
+        if not is_area(area):
+            return Refusal(
+                code="area_malformed",
+                rule="rules bind areas, and an area is named by its code",
+                message="Give an area code of 2, 4, 6, 9 or 12 digits.",
+            )
         if self.find_policy is None:
             return Refusal(
                 code="no_policy_adopted",
@@ -122,6 +128,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
                 message="This ledger has adopted no policy for the programme; adopt one first.",
             )
         return self.find_policy(programme, area, on)
+
+    def __repr__(self) -> str:
+        return f"Given({self.ledger}, {self.command_id})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """`persons` is keyed by identity number; it never reaches a log."""
+        return [("ledger", self.ledger), ("command_id", self.command_id)]
 
     def new_case(self) -> CaseId:
         """The id of a case begun by this command: the same again when the command is repeated."""

@@ -33,8 +33,9 @@ from hudang.domain.entitlement import (
 from hudang.domain.evidence import Evidence, refuse_unreadable
 from hudang.domain.household import Household, with_case
 from hudang.domain.month import Month
+from hudang.domain.opinion import Opinion
 from hudang.domain.policy import Policy
-from hudang.domain.proposal import county_visit_missing
+from hudang.domain.proposal import Proposal, county_visit_missing
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen
 
@@ -206,7 +207,7 @@ def _refuse_decider(case: Case, reasons: str, given: Given) -> Refusal | None:
 
 def _approve(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
     """What was proposed and posted is what is decided."""
-    proposal = hearing.case.proposal
+    proposal = _posted(hearing.case, hearing.policy)
     if proposal is None or proposal.assessment.amount_fen != hearing.assessment.amount_fen:
         return Refusal(
             code="amount_changed_since_proposal",
@@ -241,6 +242,13 @@ def _approve(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
             next_recheck_on=next_recheck_on,
         ),
     )
+
+
+def _posted(case: Case, policy: Policy) -> Proposal | Opinion | None:
+    """What the notice showed: the county's proposal or, where the rules have none (2021), the opinion."""
+    if policy.step(case.kind, Step.PROPOSAL) is not None:
+        return case.proposal
+    return case.opinion if case.opinion is not None and case.opinion.recommends else None
 
 
 def _conclude_recheck(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
@@ -289,8 +297,9 @@ def _effect(household: Household, programme: str, decided: DecisionConfirmed, fr
     """The change of the entitlement that follows from a recheck's decision."""
     entitlement = household.entitlements[programme]
     current = entitlement.in_month(from_month) or entitlement.spans[-1]
+    members = tuple(member.person for member in household.present)
     match decided.outcome:
-        case DecisionOutcome.KEEP:
+        case DecisionOutcome.KEEP if set(members) == set(entitlement.members):
             return EntitlementKept(
                 case=decided.case,
                 programme=programme,
@@ -317,6 +326,8 @@ def _effect(household: Household, programme: str, decided: DecisionConfirmed, fr
                 amount_fen=decided.amount_fen,
                 from_month=from_month,
                 next_recheck_on=decided.next_recheck_on,
+                household=household.id,
+                members=members,
             )
 
 

@@ -38,9 +38,15 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
     """The last month paid, once the entitlement has ended."""
     next_recheck_on: date
     decided_before_ledger: bool
+    members: tuple[PersonId, ...]
+    """Who is assisted now, by name; nobody of them may be assisted elsewhere."""
+    earlier: "Entitlement | None" = None
+    """The entitlement that had ended before this one began; its months stay what they were."""
 
     def in_month(self, month: Month) -> Span | None:
-        """What the household is entitled to in a month."""
+        """What the household is, or was, entitled to in a month."""
+        if self.earlier is not None and month < self.spans[0].from_month:
+            return self.earlier.in_month(month)
         if self.ended_after is not None and month > self.ended_after:
             return None
         return next((span for span in reversed(self.spans) if span.from_month <= month), None)
@@ -83,7 +89,7 @@ class EntitlementStarted(Event, frozen=True, kw_only=True):
 
 
 class EntitlementChanged(Event, frozen=True, kw_only=True):
-    """The amount was raised or cut from a month on (增标、减标)."""
+    """The amount was raised or cut (增标、减标), or is for other people, from a month on."""
 
     TOPIC = "entitlement.changed"
 
@@ -95,6 +101,15 @@ class EntitlementChanged(Event, frozen=True, kw_only=True):
     amount_fen: Fen
     from_month: Month
     next_recheck_on: date
+    household: StreamId | None = None
+    members: tuple[PersonId, ...] | None = None
+    """Who is assisted from now on; whoever left may be assisted elsewhere."""
+
+    def takes(self, stream: StreamId) -> tuple[Claim, ...]:
+        return _entitled(stream, self.programme, self.members or ())
+
+    def frees(self) -> tuple[str, ...]:
+        return (_holder(self.household, self.programme),) if self.household and self.members else ()
 
 
 class EntitlementKept(Event, frozen=True, kw_only=True):
@@ -155,6 +170,8 @@ def entitlement_began(
             spans=(span,),
             next_recheck_on=event.next_recheck_on,
             decided_before_ledger=isinstance(event, ExistingEntitlementRegistered),
+            members=event.persons,
+            earlier=household.entitlements.get(event.programme),
         ),
     )
 
@@ -171,6 +188,7 @@ def entitlement_changed(household: Household, event: EntitlementChanged, recorde
             household_class=event.household_class,
             spans=(*earlier, span),
             next_recheck_on=event.next_recheck_on,
+            members=entitlement.members if event.members is None else event.members,
         ),
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from hudang.domain.case import Case
 from hudang.domain.personal import Personal
 from hudang.domain.policy_terms import Register
-from hudang.domain.values import CaseId, PersonId, StreamId
+from hudang.domain.values import Area, CaseId, PersonId, StreamId, is_area, jurisdictions
 
 if TYPE_CHECKING:
     from hudang.domain.entitlement import Entitlement
@@ -51,6 +51,18 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     def head(self) -> Member:
         """The head of household (户主)."""
         return next(member for member in self.present if member.relation == "head")
+
+    @property
+    def payee(self) -> PersonId:
+        """Who is paid: the account's holder while they belong to the household, else its head."""
+        present = {member.person for member in self.present}
+        return self.account_holder if self.account_holder in present else self.head.person
+
+    def lives_in(self, area: str) -> bool:
+        """Whether the household belongs to the area, or to one within it."""
+        if not (is_area(area) and is_area(self.area)):
+            return False
+        return jurisdictions(Area(area))[0] in jurisdictions(Area(self.area))
 
     def open_case(self, programme: str) -> Case | None:
         """The case of a programme that is still open, if any."""

@@ -12,7 +12,7 @@ import msgspec
 from hudang.domain.decision import Command, Event, Events, Given, Recorded, Refusal, decides, evolves
 from hudang.domain.policy import PolicyErrors, policy_hash, read_policy
 from hudang.domain.roles import Role
-from hudang.domain.values import StreamId
+from hudang.domain.values import StreamId, is_area
 
 OPERATORS = frozenset({Role.OPERATOR})
 
@@ -130,7 +130,13 @@ class AdoptPolicy(_JurisdictionCommand, frozen=True, kw_only=True):
 
 @decides(OpenLedger)
 def open_ledger(state: None, command: OpenLedger, given: Given) -> Events | Refusal:
-    """A ledger is opened once, with what a verifier must know."""
+    """A ledger is opened once, for an area that has a code, with what a verifier must know."""
+    if not is_area(command.area):
+        return Refusal(
+            code="area_malformed",
+            rule="an area is named by its code",
+            message="Give an area code of 2, 4, 6, 9 or 12 digits.",
+        )
     return (
         LedgerOpened(
             name=command.name,
@@ -144,7 +150,13 @@ def open_ledger(state: None, command: OpenLedger, given: Given) -> Events | Refu
 
 @decides(EstablishArea)
 def establish_area(jurisdiction: Jurisdiction, command: EstablishArea, given: Given) -> Events | Refusal:
-    """A code means one area; a parent is known before its children."""
+    """A code means one area and has the form of one; a parent is known before its children."""
+    if not is_area(command.area):
+        return Refusal(
+            code="area_malformed",
+            rule="an area is named by its code",
+            message="Give an area code of 2, 4, 6, 9 or 12 digits.",
+        )
     known = jurisdiction.areas.get(command.area)
     if known is not None and (known.name, known.level, known.parent) == (
         command.name,

@@ -62,6 +62,12 @@ def register_existing_entitlement(
             rule="facts are recorded once they have happened",
             message="The last review cannot lie after this entry.",
         )
+    if command.from_month > Month.of(given.happened_on) + 1:
+        return Refusal(
+            code="entitlement_not_begun",
+            rule="what was decided before the ledger has begun, or begins with the next month",
+            message="Give the first month of the entitlement as on the paper; a later one needs a decision.",
+        )
     malformed = refuse_unreadable((command.source,))
     if malformed:
         return malformed

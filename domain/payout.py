@@ -1,5 +1,6 @@
 """What was paid to a household? (发放: 指令、到账、退回、重发) Never twice for one month and kind."""
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
@@ -47,6 +48,7 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: Fen
     account_holder: PersonId
     state: PayoutState
+    instructed_on: date
     reissue_of: str | None = None
     reissued: bool = False
 
@@ -135,7 +137,7 @@ def return_payout(household: Household, command: ReturnPayout, given: Given) -> 
         return Refusal(
             code="reason_missing", rule="every return has a reason", message="Give the bank's reason."
         )
-    return (PayoutReturned(payout=payout.id, reason=command.reason),)
+    return refuse_before(payout, given) or (PayoutReturned(payout=payout.id, reason=command.reason),)
 
 
 @decides(ReissuePayout)
@@ -156,7 +158,7 @@ def reissue_payout(household: Household, command: ReissuePayout, given: Given) -
             rule="a returned payment is re-issued once",
             message="It was re-issued before; settle the account with the household.",
         )
-    return (
+    return refuse_before(payout, given) or (
         PayoutInstructed(
             payout=given.new_id(payout.id),
             household=household.id,
@@ -164,9 +166,20 @@ def reissue_payout(household: Household, command: ReissuePayout, given: Given) -
             programme=payout.programme,
             parts=payout.parts,
             amount_fen=payout.amount_fen,
-            account_holder=household.account_holder or household.head.person,
+            account_holder=household.payee,
             reissue_of=payout.id,
         ),
+    )
+
+
+def refuse_before(payout: Payout, given: Given) -> Refusal | None:
+    """What becomes of a payment does not happen before it was instructed."""
+    if given.happened_on >= payout.instructed_on:
+        return None
+    return Refusal(
+        code="fact_before_payment",
+        rule="a payment is instructed before the bank acts on it",
+        message=f"The payment was instructed on {payout.instructed_on}; give that day or a later one.",
     )
 
 
@@ -186,6 +199,7 @@ def payout_instructed(household: Household, event: PayoutInstructed, recorded: R
         amount_fen=event.amount_fen,
         account_holder=event.account_holder,
         state=PayoutState.INSTRUCTED,
+        instructed_on=recorded.happened_on,
         reissue_of=event.reissue_of,
     )
     earlier = dict(household.payouts)

@@ -24,7 +24,15 @@ from hudang.domain.decision import (
 )
 from hudang.domain.household import Household
 from hudang.domain.month import Month
-from hudang.domain.payout import PayoutConfirmed, PayoutInstructed, PayoutKind, PayoutPart, PayoutState
+from hudang.domain.payout import (
+    Payout,
+    PayoutConfirmed,
+    PayoutInstructed,
+    PayoutKind,
+    PayoutPart,
+    PayoutState,
+    refuse_before,
+)
 from hudang.domain.policy import Policy
 from hudang.domain.policy_terms import Frequency
 from hudang.domain.roles import Role
@@ -180,12 +188,15 @@ def prepare_payroll(
     run = payment_run(policy, command.month)
     if isinstance(run, Refusal):
         return run
+    refusal = _refuse_run(states, command, run, given)
+    if refusal:
+        return refusal
     lines = tuple(
         line
         for stream in sorted(set(command.households))
         if (
             line := _line(
-                states[stream], stream, command.programme, run.months, run.supplement_fen_per_person
+                states.get(stream), stream, command.programme, run.months, run.supplement_fen_per_person
             )
         ).parts
     )
@@ -208,6 +219,27 @@ def prepare_payroll(
             ),
         )
     }
+
+
+def _refuse_run(
+    states: Mapping[StreamId, Any], command: PreparePayroll, run: PaymentRun, given: Given
+) -> Refusal | None:
+    """Nothing is paid before its time, and only the households of the area, whose rules these are."""
+    if given.happened_on < run.months[0].first_day:
+        return Refusal(
+            code="payroll_too_early",
+            rule="a month is paid once it, or the first of the months paid with it, has begun",
+            message=f"This run pays from {run.months[0]} on; prepare it then.",
+        )
+    for stream in command.households:
+        household = states.get(stream)
+        if not isinstance(household, Household) or not household.lives_in(command.area):
+            return Refusal(
+                code="outside_area",
+                rule="a payroll pays the households of one area",
+                message=f"Household {stream} is no household of the area of this payroll.",
+            )
+    return None
 
 
 def _line(
@@ -256,7 +288,7 @@ def instruct_payouts(
             rule="a run pays its list",
             message="A household named is not on this payroll.",
         )
-    due = tuple(stream for stream in command.households if stream in payroll.left)
+    due = tuple(stream for stream in dict.fromkeys(command.households) if stream in payroll.left)
     if not due:
         return {}
     changes: dict[StreamId, tuple[Event, ...]] = {command.payroll: (PayrollInstructed(households=due),)}
@@ -271,7 +303,7 @@ def instruct_payouts(
                 programme=payroll.programme,
                 parts=line.parts,
                 amount_fen=line.amount_fen,
-                account_holder=household.account_holder or household.head.person,
+                account_holder=household.payee,
             ),
         )
     return changes
@@ -281,17 +313,19 @@ def instruct_payouts(
 def confirm_payouts(
     states: Mapping[StreamId, Any], command: ConfirmPayouts, given: Given
 ) -> Changes | Refusal:
-    """Only what was instructed is confirmed; what is confirmed already stays as it is."""
+    """Only what was instructed is confirmed; what is confirmed already stays, what came back stays back."""
+    if not command.bank_reference.strip():
+        return Refusal(
+            code="bank_reference_missing",
+            rule="a confirmation names the bank's record",
+            message="Give the reference of the bank's statement.",
+        )
     changes: dict[StreamId, tuple[Event, ...]] = {}
     for stream in command.households:
-        household: Household = states[stream]
-        payouts = [payout for payout in household.payouts.values() if payout.payroll == command.payroll]
-        if not payouts:
-            return Refusal(
-                code="payout_not_instructed",
-                rule="the bank confirms what was instructed",
-                message=f"No payment of household {stream} was instructed by this payroll.",
-            )
+        payouts = _payouts_of(states.get(stream), command.payroll)
+        refusal = _refuse_confirming(stream, payouts, given)
+        if refusal:
+            return refusal
         confirmed = tuple(
             PayoutConfirmed(payout=payout.id, bank_reference=command.bank_reference)
             for payout in payouts
@@ -300,6 +334,27 @@ def confirm_payouts(
         if confirmed:
             changes[stream] = confirmed
     return changes
+
+
+def _payouts_of(household: Any, payroll: StreamId) -> tuple[Payout, ...]:
+    payouts = household.payouts.values() if isinstance(household, Household) else ()
+    return tuple(payout for payout in payouts if payout.payroll == payroll)
+
+
+def _refuse_confirming(stream: StreamId, payouts: tuple[Payout, ...], given: Given) -> Refusal | None:
+    if not payouts:
+        return Refusal(
+            code="payout_not_instructed",
+            rule="the bank confirms what was instructed",
+            message=f"No payment of household {stream} was instructed by this payroll.",
+        )
+    if all(payout.state is PayoutState.RETURNED for payout in payouts):
+        return Refusal(
+            code="payout_came_back",
+            rule="what the bank returned it has not paid",
+            message=f"The payment of household {stream} was returned; re-issue it before it is confirmed.",
+        )
+    return next((refusal for payout in payouts if (refusal := refuse_before(payout, given))), None)
 
 
 @evolves(PayrollPrepared)

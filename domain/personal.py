@@ -8,13 +8,14 @@ key has been destroyed the edge answers `Erased`.
 
 import base64
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from hudang.domain.values import PersonId
 
 
-class Open(msgspec.Struct, frozen=True, tag="open"):
+class Open(msgspec.Struct, frozen=True, tag="open", forbid_unknown_fields=True):
     """A personal value on its way in: readable, never stored. `of` names whose key will seal it."""
 
     value: str
@@ -27,8 +28,12 @@ class Open(msgspec.Struct, frozen=True, tag="open"):
     def __repr__(self) -> str:
         return "Open(…)"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Pretty-printed tracebacks show no more than plain ones."""
+        return []
 
-class Sealed(msgspec.Struct, frozen=True, tag="sealed"):
+
+class Sealed(msgspec.Struct, frozen=True, tag="sealed", forbid_unknown_fields=True):
     """A personal value under its person's key.
 
     `at` is the place it was sealed for (`stream:version:field path`) and is bound into the seal,
@@ -40,12 +45,12 @@ class Sealed(msgspec.Struct, frozen=True, tag="sealed"):
     box: str
 
     def nonce_and_ciphertext(self) -> tuple[bytes, bytes]:
-        """The 12-byte nonce and the AES-256-GCM ciphertext with its tag."""
-        raw = base64.b64decode(self.box)
+        """The 12-byte nonce and the AES-256-GCM ciphertext with its tag; ValueError if it is no base64."""
+        raw = base64.b64decode(self.box, validate=True)
         return raw[:12], raw[12:]
 
 
-class Erased(msgspec.Struct, frozen=True, tag="erased"):
+class Erased(msgspec.Struct, frozen=True, tag="erased", forbid_unknown_fields=True):
     """A personal value whose key was destroyed on `erased_at`: it can never be read again."""
 
     of: PersonId

@@ -12,7 +12,6 @@ import msgspec
 from hudang.domain.case import Case, CaseKind
 from hudang.domain.decision import Command, Event, Events, Given, Recorded, Refusal, decides, evolves
 from hudang.domain.household import Household, with_case
-from hudang.domain.month import Month
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, StreamId
 
@@ -54,11 +53,11 @@ class OpenRecheck(Command, frozen=True, kw_only=True):
 def open_recheck(household: Household, command: OpenRecheck, given: Given) -> Events | Refusal:
     """One open recheck per programme; asking again for the same day records nothing."""
     entitlement = household.entitlements.get(command.programme)
-    if entitlement is None or entitlement.in_month(Month.of(given.today)) is None:
+    if entitlement is None or entitlement.ended_after is not None:
         return Refusal(
             code="nothing_to_recheck",
             rule="a recheck concerns a running entitlement",
-            message="The household is not entitled under this programme.",
+            message="The household has no entitlement under this programme that goes on.",
         )
     open_case = household.open_case(command.programme)
     if open_case is not None and open_case.due_on == command.due_on:
@@ -67,7 +66,7 @@ def open_recheck(household: Household, command: OpenRecheck, given: Given) -> Ev
         return Refusal(
             code="recheck_already_open",
             rule="one open recheck per household and programme",
-            message="A recheck is still open; conclude it first.",
+            message="An application or a recheck is still open; conclude it first.",
         )
     if entitlement.next_recheck_on != command.due_on or given.happened_on < command.due_on:
         return Refusal(

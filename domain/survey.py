@@ -46,6 +46,8 @@ class HomeVisit(msgspec.Struct, frozen=True, kw_only=True):
     level: VisitLevel
     visited_on: date
     surveyors: tuple[str, ...]
+    persons: tuple[PersonId, ...]
+    """The members whom the visit covered: those of its time."""
     incomes: tuple[IncomeItem, ...]
     assets_within_limits: bool
 
@@ -112,6 +114,18 @@ def record_county_visit(household: Household, command: RecordCountyVisit, given:
     policy = policy_of(household, case, given)
     if isinstance(policy, Refusal):
         return policy
+    if Step.DECISION in case.done:
+        return Refusal(
+            code="already_decided",
+            rule="a visit comes before the decision that rests on it",
+            message="The case has been decided; what was found now belongs to the next recheck.",
+        )
+    if given.happened_on < case.opened_on:
+        return Refusal(
+            code="fact_before_case",
+            rule="a visit belongs to the case it is made for",
+            message=f"The case was opened on {case.opened_on}; give that day or a later one.",
+        )
     return _visited(household, case, policy, command, VisitLevel.COUNTY)
 
 
@@ -119,11 +133,12 @@ def _visited(
     household: Household, case: Case, policy: Policy, command: _Visit, level: VisitLevel
 ) -> Events | Refusal:
     """Enough surveyors, none of them twice; incomes of members only, none negative."""
-    if len(set(command.surveyors)) < policy.min_surveyors:
+    surveyors = tuple(surveyor.strip() for surveyor in command.surveyors)
+    if not all(surveyors) or len(set(surveyors)) != len(surveyors) or len(surveyors) < policy.min_surveyors:
         return Refusal(
             code="too_few_surveyors",
             rule="art 18: at least two people survey together",
-            message=f"Name at least {policy.min_surveyors} different surveyors.",
+            message=f"Name at least {policy.min_surveyors} different surveyors, each once.",
         )
     members = {member.person for member in household.present}
     if any(item.person not in members or item.monthly_fen < 0 for item in command.incomes):
@@ -132,12 +147,18 @@ def _visited(
             rule="income is the members' and is not negative",
             message="Give each income under a present member, in fen a month, zero or more.",
         )
+    if command.neighbours_asked < 0:
+        return Refusal(
+            code="neighbours_malformed",
+            rule="neighbours are counted",
+            message="Give the number of neighbours asked, zero or more.",
+        )
     malformed = refuse_unreadable((command.sheet,))
     return malformed or (
         HomeVisitRecorded(
             case=case.id,
             level=level,
-            surveyors=command.surveyors,
+            surveyors=surveyors,
             incomes=command.incomes,
             assets_within_limits=command.assets_within_limits,
             neighbours_asked=command.neighbours_asked,
@@ -154,6 +175,7 @@ def home_visit_recorded(household: Household, event: HomeVisitRecorded, recorded
         level=event.level,
         visited_on=recorded.happened_on,
         surveyors=event.surveyors,
+        persons=tuple(member.person for member in household.present),
         incomes=event.incomes,
         assets_within_limits=event.assets_within_limits,
     )

@@ -72,7 +72,8 @@ def record_consent(household: Household, command: RecordConsent, given: Given) -
     if isinstance(ready, Refusal):
         return ready
     case, _ = ready
-    if case.applicant not in command.signers or not set(command.signers) <= set(case.persons):
+    members = {*case.persons, *(member.person for member in household.present)}
+    if case.applicant not in command.signers or not set(command.signers) <= members:
         return Refusal(
             code="consent_not_signed",
             rule="art 9: the applicant and members authorise verification",

@@ -111,10 +111,8 @@ class Casebook:
         self._lock = Lock()
 
     def open_ledger(self, ledger: str, command: OpenLedger, *, actor: Actor, command_id: UUID) -> Answer:
-        """Open a ledger under its permanent tag; opening it again records nothing."""
-        if ledger in self._store.heads() and self._jurisdiction(ledger) is not None:
-            return Accepted(ledger=ledger, stream=StreamId(ledger), version=1, repeated=True)
-        return self._attempts(self._sending(ledger, command, actor, command_id, begins=StreamId(ledger)))
+        """Open a ledger under its permanent tag; opening it again as it is records nothing."""
+        return self.send(ledger, command, actor=actor, command_id=command_id)
 
     def send(
         self,
@@ -138,7 +136,14 @@ class Casebook:
                 rule="who decides on what was seen says what was seen",
                 message="Send the version of the file that was shown.",
             )
-        sending = self._sending(ledger, command, actor, command_id)
+        try:
+            sending = self._sending(ledger, command, actor, command_id)
+        except codec.UnreadableRequestError:
+            return Refusal(
+                code="request_unreadable",
+                rule="what is asked can be written down",
+                message="A text holds a NUL or half a character, or a number is too large; put it right.",
+            )
         return self._attempts(msgspec.structs.replace(sending, expected_version=expected_version))
 
     def load(self, ledger: str, stream: StreamId) -> tuple[Any, tuple[Recorded, ...]] | None:
@@ -160,9 +165,7 @@ class Casebook:
         """The time in a ledger, in China's offset."""
         return self._clocks.of(ledger).now().astimezone(CHINA)
 
-    def _sending(
-        self, ledger: str, command: Command, actor: Actor, command_id: UUID, *, begins: StreamId | None = None
-    ) -> _Sending:
+    def _sending(self, ledger: str, command: Command, actor: Actor, command_id: UUID) -> _Sending:
         asked = codec.encode_request(_Asked(name=type(command).__name__, command=command, actor=actor))
         return _Sending(
             ledger=ledger,
@@ -171,7 +174,7 @@ class Casebook:
             command_id=command_id,
             expected_version=None,
             fingerprint=self._keys.fingerprint(asked),
-            begins=begins,
+            begins=StreamId(ledger) if isinstance(command, OpenLedger) else None,
         )
 
     def _attempts(self, sending: _Sending) -> Answer:
@@ -187,12 +190,19 @@ class Casebook:
                 moved = conflict.stream
             except IdentityTaken:
                 continue
-        return Conflict(code="too_busy", message=f"The file {moved} keeps changing; ask again.")
+        return Conflict(
+            code="too_busy", message=f"The file {moved or 'asked for'} keeps changing; ask again."
+        )
 
     def _attempt(self, sending: _Sending) -> Answer:
         read = self._read(sending)
         if isinstance(read, CommandRow):
             return self._again(sending, read)
+        if isinstance(sending.command, OpenLedger):
+            if read.jurisdiction is not None:
+                return self._opened_before(sending, sending.command, read.jurisdiction)
+        elif read.jurisdiction is None:
+            raise UnknownLedger
         subject = sending.subject
         version = read.versions.get(subject, 0) if subject else 0
         if sending.expected_version not in {None, version}:
@@ -216,7 +226,7 @@ class Casebook:
         """All that the decision needs, in one round trip; or the command's row if it was recorded before."""
         ledger = StreamId(sending.ledger)
         known = self._jurisdictions.get(ledger)
-        wanted = [(stream, 0) for stream in sending.command.streams() if stream != ledger]
+        wanted = [(stream, 0) for stream in dict.fromkeys(sending.command.streams()) if stream != ledger]
         loaded = self._store.load(ledger, [*wanted, (ledger, known[0] if known else 0)], sending.command_id)
         if loaded.command is not None:
             return loaded.command
@@ -332,7 +342,8 @@ class Casebook:
             )
             for index, (stream, version, event) in enumerate(placed)
         )
-        return _accepted(sending, events, repeated=False)
+        subject = sending.subject or events[0].stream
+        return _accepted(sending, events, read.versions.get(subject, 0), repeated=False)
 
     def _append(self, command: Command, request: AppendRequest) -> Appended:
         """Record the events; the first events of a ledger open it in the same transaction."""
@@ -368,7 +379,24 @@ class Casebook:
         if row.fingerprint != sending.fingerprint:
             return _reused()
         rows = self._store.feed(sending.ledger, row.first - 1, row.last - row.first + 1)
-        return _accepted(sending, tuple(codec.recorded(stored) for stored in rows), repeated=True)
+        events = tuple(codec.recorded(stored) for stored in rows)
+        subject = sending.subject or events[0].stream
+        if any(event.stream == subject for event in events):
+            return _accepted(sending, events, 0, repeated=True)
+        loaded = self._store.load(sending.ledger, [(subject, 0)])
+        version = max((stored.version for stored in loaded.rows if stored.position < row.first), default=0)
+        return _accepted(sending, events, version, repeated=True)
+
+    def _opened_before(self, sending: _Sending, command: OpenLedger, known: Jurisdiction) -> Answer:
+        """A ledger is opened once; the same opening again is no other request."""
+        if (command.name, command.area, command.clock) != (known.name, known.area, known.clock):
+            return Refusal(
+                code="ledger_already_open",
+                rule="a ledger is opened once",
+                message="It was opened with another name, area or clock; open the new one under its own tag.",
+            )
+        version = self._store.load(sending.ledger, [(known.id, 0)]).versions[known.id]
+        return Accepted(ledger=sending.ledger, stream=known.id, version=version, repeated=True)
 
     def _jurisdiction(self, ledger: str) -> Jurisdiction | None:
         known = self._jurisdictions.get(ledger)
@@ -394,12 +422,13 @@ def _fold(recorded: Iterable[Recorded]) -> dict[StreamId, Any]:
     return states
 
 
-def _accepted(sending: _Sending, events: tuple[Recorded, ...], *, repeated: bool) -> Accepted:
+def _accepted(sending: _Sending, events: tuple[Recorded, ...], version: int, *, repeated: bool) -> Accepted:
+    """What the events answer; `version` is the subject's, should it have none among them."""
     subject = sending.subject or events[0].stream
     return Accepted(
         ledger=sending.ledger,
         stream=subject,
-        version=max((event.version for event in events if event.stream == subject), default=0),
+        version=max((event.version for event in events if event.stream == subject), default=version),
         first=events[0].position,
         last=events[-1].position,
         recorded_at=events[-1].recorded_at,

@@ -28,6 +28,9 @@ class SimulatedClock:
     """A clock that stands where it was set, or runs on from there at real speed. Never goes back."""
 
     def __init__(self, start: datetime, *, running: bool = False) -> None:
+        """Raise ValueError for a start that does not say its offset."""
+        if start.tzinfo is None:
+            raise ValueError("A clock starts at a moment with an offset.")
         self._lock = threading.Lock()
         self._time = start
         self._since = time.monotonic() if running else None

@@ -1,5 +1,6 @@
 """How does an event become stored bytes, and back? Strictly: what does not fit its type is a fault."""
 
+import re
 import types
 from collections.abc import Callable
 from datetime import UTC
@@ -29,6 +30,10 @@ class UndecodableEventError(LedgerError):
         self.position = position
 
 
+class UnreadableRequestError(LedgerError):
+    """A request holds half a character, a NUL or a number beyond 64 bits; no database can keep it."""
+
+
 def _encode_special(value: Any) -> Any:
     if isinstance(value, Month):
         return str(value)
@@ -40,6 +45,9 @@ def _decode_special(wanted: type, value: Any) -> Any:
         return Month.parse(value)
     raise TypeError(f"{wanted.__name__} cannot be read")
 
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON writes it, not preceded by a backslash of its own."""
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_encode_special)
 
@@ -57,24 +65,38 @@ def encode(event: Event) -> bytes:
 
 
 def decode(topic: str, payload: bytes) -> Event:
-    """The event of that topic. Raises UndecodableEventError."""
+    """The event of that topic, with nothing personal in the clear. Raises UndecodableEventError."""
     try:
-        return _decoder(topic).decode(payload)
-    except (KeyError, msgspec.MsgspecError, ValueError) as error:
-        raise UndecodableEventError(topic) from error
+        event = _decoder(topic).decode(payload)
+        if holds_personal(type(event)):
+            map_personal(event, _refuse_open)
+    except (KeyError, msgspec.MsgspecError, ValueError, TypeError):
+        # Not `from` the cause: its message may repeat what stood in the payload.
+        raise UndecodableEventError(topic) from None
+    return event
 
 
 def encode_request(request: msgspec.Struct) -> bytes:
-    """What a caller asked, as bytes, for its fingerprint alone: they are never stored."""
-    return _ENCODER.encode(request)
+    """What a caller asked, as bytes, for its fingerprint alone: they are never stored.
+
+    Raises UnreadableRequestError, which says nothing of what was asked.
+    """
+    try:
+        encoded = _ENCODER.encode(request)
+    except (UnicodeEncodeError, OverflowError):
+        raise UnreadableRequestError from None
+    if _NUL.search(encoded):
+        raise UnreadableRequestError
+    return encoded
 
 
 def recorded(stored: StoredEvent) -> Recorded:
     """A stored event with its envelope, its personal values sealed. Raises UndecodableEventError."""
     try:
         event = decode(stored.topic, stored.payload)
-    except UndecodableEventError as error:
-        raise UndecodableEventError(stored.topic, stored.position) from error
+        role = Role(stored.actor_role)
+    except (UndecodableEventError, ValueError):
+        raise UndecodableEventError(stored.topic, stored.position) from None
     return Recorded(
         ledger=stored.ledger,
         position=stored.position,
@@ -82,7 +104,7 @@ def recorded(stored: StoredEvent) -> Recorded:
         version=stored.version,
         topic=stored.topic,
         command_id=stored.command_id,
-        actor=Actor(person=stored.actor_person, role=Role(stored.actor_role), office=stored.actor_office),
+        actor=Actor(person=stored.actor_person, role=role, office=stored.actor_office),
         happened_on=stored.happened_on,
         recorded_at=stored.recorded_at.astimezone(UTC),
         event=event,
@@ -118,8 +140,10 @@ def map_personal(value: Any, change: Callable[[PersonalValue, str], PersonalValu
     """The same value with `change(personal value, path)` applied to every personal value inside."""
     if isinstance(value, Open | Sealed | Erased):
         return change(value, path)
-    if isinstance(value, tuple):
-        return tuple(map_personal(item, change, f"{path}/{index}") for index, item in enumerate(value))
+    if isinstance(value, tuple | list):
+        return type(value)(map_personal(item, change, f"{path}/{index}") for index, item in enumerate(value))
+    if isinstance(value, dict):
+        return {key: map_personal(item, change, f"{path}/{key}") for key, item in value.items()}
     if isinstance(value, msgspec.Struct) and holds_personal(type(value)):
         inner = {
             name: map_personal(getattr(value, name), change, f"{path}/{name}" if path else name)

@@ -10,7 +10,9 @@ import hmac
 import os
 import secrets
 import stat
+import tempfile
 from collections import OrderedDict
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
@@ -80,14 +82,18 @@ def read_master_key(path: Path) -> bytes:
 def make_master_key(path: Path) -> bytes:
     """Write a new master key to a file with mode 0600, unless there is one; return the key in force."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_master_key(path)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_KEY) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        # Written whole under another name first: whoever finds the file, finds a key in it.
+        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(_KEY) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            os.unlink(draft)
     return read_master_key(path)
 
 
@@ -107,23 +113,27 @@ class KeyRing:
         if value.of is None:
             raise TypeError(f"the personal value at {at} does not say whose it is")
         nonce = os.urandom(_NONCE)
-        box = self._key(ledger, value.of).encrypt(nonce, value.value.encode(), _bound(ledger, value.of, at))
+        box = self._made_key(ledger, value.of).encrypt(
+            nonce, value.value.encode(), _bound(ledger, value.of, at)
+        )
         return Sealed(of=value.of, at=at, box=base64.b64encode(nonce + box).decode("ascii"))
 
     def open(self, ledger: str, sealed: Sealed, purpose: Purpose) -> str | Erased:
-        """Open a sealed value for a purpose. Raises PurposeRefusedError, SealBrokenError."""
+        """Open a sealed value for a purpose; `Erased` if its person's key is no more.
+
+        Raises PurposeRefusedError, SealBrokenError.
+        """
         allowed = _MAY_OPEN[purpose]
         if allowed is not None and sealed.at.rsplit(":", 1)[-1].rsplit("/", 1)[-1] not in allowed:
             raise PurposeRefusedError
-        nonce, box = sealed.nonce_and_ciphertext()
+        key = self._known_key(ledger, sealed.of)
+        if key is None:
+            return Erased(of=sealed.of)
         try:
-            return (
-                self._key(ledger, sealed.of)
-                .decrypt(nonce, box, _bound(ledger, sealed.of, sealed.at))
-                .decode()
-            )
-        except InvalidTag as error:
-            raise SealBrokenError from error
+            nonce, box = sealed.nonce_and_ciphertext()
+            return key.decrypt(nonce, box, _bound(ledger, sealed.of, sealed.at)).decode()
+        except (InvalidTag, ValueError):
+            raise SealBrokenError from None
 
     def identity_digest(self, ledger: str, number: str) -> bytes:
         """The keyed hash that identity numbers are matched by; it stands in a table, never in an event."""
@@ -133,28 +143,33 @@ class KeyRing:
         """The keyed hash of what a caller asked: tells a repetition from another request."""
         return hmac.digest(self._requests, request, hashlib.sha256)
 
-    def _key(self, ledger: str, person: str) -> AESGCM:
+    def _made_key(self, ledger: str, person: str) -> AESGCM:
+        """The key of a person, made if they have none yet."""
+        key = self._known_key(ledger, person)
+        if key is not None:
+            return key
+        nonce = os.urandom(_NONCE)
+        secret = secrets.token_bytes(_KEY)
+        wrapped = nonce + self._wrapping.encrypt(nonce, secret, _bound(ledger, person, "key"))
+        return self._kept(ledger, person, self._store.store_person_key(ledger, person, wrapped))
+
+    def _known_key(self, ledger: str, person: str) -> AESGCM | None:
+        """The key of a person, if they have one: reading makes none."""
         with self._lock:
             known = self._cache.get((ledger, person))
             if known is not None:
                 self._cache.move_to_end((ledger, person))
                 return known
-        key = AESGCM(self._unwrap(ledger, person, self._stored_key(ledger, person)))
+        stored = self._store.person_key(ledger, person)
+        return None if stored is None else self._kept(ledger, person, stored)
+
+    def _kept(self, ledger: str, person: str, wrapped: bytes) -> AESGCM:
+        key = AESGCM(self._unwrap(ledger, person, wrapped))
         with self._lock:
             self._cache[(ledger, person)] = key
             if len(self._cache) > _CACHED_KEYS:
                 self._cache.popitem(last=False)
         return key
-
-    def _stored_key(self, ledger: str, person: str) -> bytes:
-        stored = self._store.person_key(ledger, person)
-        if stored is not None:
-            return stored
-        nonce = os.urandom(_NONCE)
-        wrapped = nonce + self._wrapping.encrypt(
-            nonce, secrets.token_bytes(_KEY), _bound(ledger, person, "key")
-        )
-        return self._store.store_person_key(ledger, person, wrapped)
 
     def _unwrap(self, ledger: str, person: str, wrapped: bytes) -> bytes:
         try:
