@@ -1,0 +1,99 @@
+"""June and November: how are households rechecked, by their class and in the annual review? (复核、年审)"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from hudang.demo.applying import decide, give_opinion, notify, visit
+from hudang.demo.office import Office
+from hudang.demo.story import COUNTY, PROGRAMME, Household
+from hudang.domain.roles import Role
+
+CAMPAIGN: Final = "annual review"
+CLASS_RECHECKS: Final = "class recheck"
+ROSTER_MONTH: Final = "2013-11"
+
+_ROSTER: Final = """
+query Roster($area: String!, $programme: String!, $month: Month!) {
+  roster(area: $area, programme: $programme, month: $month, first: 100) {
+    edges { node { householdId number } }
+  }
+}
+"""
+
+
+def take_up_rechecks(office: Office, households: Sequence[Household]) -> None:
+    """The rechecks that the scheduler opened when their class made them due."""
+    for household in households:
+        cases = office.look_at(household)["cases"]
+        office.cases[household.number] = next(case["id"] for case in cases if case["kind"] == "RECHECK")
+
+
+def open_campaign(office: Office) -> None:
+    """The annual review of everybody on November's roster; rechecks already open join it."""
+    asked = {"area": COUNTY, "programme": PROGRAMME, "month": ROSTER_MONTH}
+    edges = office.client.ask(_ROSTER, asked)["roster"]["edges"]
+    campaign = office.begin_thing(
+        Role.TOWNSHIP_CLERK,
+        "OpenCampaign",
+        CAMPAIGN,
+        programme=PROGRAMME,
+        area=COUNTY,
+        rosterMonth=ROSTER_MONTH,
+        households=[edge["node"]["householdId"] for edge in edges],
+    )
+    for household in office.story.entitled:
+        cases = office.look_at(household)["cases"]
+        office.cases[household.number] = next(case["id"] for case in cases if case["campaignId"] == campaign)
+
+
+def survey(office: Office, step: str, households: Sequence[Household], *, on: date) -> None:
+    """The home visits of one day."""
+    for household in households:
+        visit(office, household, f"{step}: visit {household.number}", on=on, at_review=step == CAMPAIGN)
+
+
+def give_opinions(office: Office, step: str, households: Sequence[Household]) -> None:
+    """The township proposes to keep, raise, cut or end (2012 art 32)."""
+    for household in households:
+        ends = step == CAMPAIGN and household.is_ended_by_review
+        give_opinion(
+            office,
+            household,
+            f"{step}: opinion {household.number}",
+            recommends=not ends,
+            reasons=_reasons(step, household),
+        )
+
+
+def decide_all(office: Office, step: str, households: Sequence[Household]) -> None:
+    """The county decides, household by household."""
+    for household in households:
+        decide(office, household, f"{step}: decision {household.number}", reasons=_reasons(step, household))
+
+
+def notify_all(office: Office, step: str, households: Sequence[Household]) -> None:
+    """Cuts and ends are told in writing; with that they take effect."""
+    for household in households:
+        notify(office, household, f"{step}: notice {household.number}")
+
+
+def close_campaign(office: Office) -> None:
+    """Every household on the roster has its result."""
+    office.act(
+        Role.TOWNSHIP_CLERK,
+        "CloseCampaign",
+        f"{CAMPAIGN}: closed",
+        campaign=office.noted[CAMPAIGN],
+        households=[office.files[household.number].id for household in office.story.entitled],
+    )
+
+
+def _reasons(step: str, household: Household) -> str:
+    if step != CAMPAIGN or household.found_by_review is None:
+        return "经复核,家庭收入无变化,维持原标准"
+    if household.is_ended_by_review:
+        return "家庭人均收入已高于低保标准,停发"
+    if household.found_by_review.amount_yuan > household.amount_yuan:
+        return "家庭收入减少,按标准增发"
+    return "家庭收入增加,按标准减发"
