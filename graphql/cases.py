@@ -119,7 +119,7 @@ class Case(Node):
 
     @strawberry.field
     async def replay(self, info: Info) -> list[ReplayStep]:
-        policies = info.context.api.casebook.policies(self.file.ledger)
+        policies = info.context.api.casebook.policies
         return await info.context.run(replayed, self.file.state, self.made, self.file.events, policies)
 
     def _policy(self, info: Info) -> Policy | Refusal:

@@ -18,7 +18,6 @@ from strawberry.tools import create_type
 from hudang.domain.catalogue import COMMANDS
 from hudang.domain.decision import Command
 from hudang.domain.decision import Refusal as RefusalOf
-from hudang.domain.jurisdiction import OpenLedger
 from hudang.domain.personal import Open
 from hudang.domain.values import CaseId, PersonId, StreamId
 from hudang.graphql import ids
@@ -26,7 +25,8 @@ from hudang.graphql.command_results import CommandResult, Refusal, result_of, un
 from hudang.graphql.context import Info, RequestContext
 from hudang.graphql.described import describe_field
 from hudang.graphql.ids import IdError, Kind
-from hudang.graphql.words import words_for
+from hudang.graphql.words import INPUT_TYPES, words_for
+from hudang.ledger.errors import UnknownLedger
 
 Field = msgspec.structs.FieldInfo
 
@@ -72,7 +72,7 @@ def input_type(struct: type[msgspec.Struct]) -> type:
     annotations = {field.name: schema_type(field.type) for field in fields_of(struct)}
     namespace = {field.name: _schema_field(name, field) for field in fields_of(struct)}
     made = type(name, (), {"__annotations__": annotations, **namespace})
-    return strawberry.input(made, name=name, description=first_sentence(struct))
+    return strawberry.input(made, name=name, description=INPUT_TYPES.get(name) or first_sentence(struct))
 
 
 def fields_of(struct: type[msgspec.Struct]) -> list[Field]:
@@ -142,17 +142,16 @@ async def run_command(
         asked = struct_of(command, value)
     except MalformedIdError as malformed:
         return Refusal.of(malformed.refusal)
-    if isinstance(asked, OpenLedger):
-        open_ledger = context.api.casebook.open_ledger
-        answer = await context.run(open_ledger, ledger, asked, actor=context.actor, command_id=command_id)
-    else:
+    try:
         answer = await context.send(ledger, asked, command_id=command_id, expected_version=expected_version)
+    except UnknownLedger:
+        return Refusal.of(unknown_ledger())
     return result_of(answer, command)
 
 
 def mutation_type(commands: Mapping[str, type[Command]] = COMMANDS) -> type:
     """The mutation root: one field for each command."""
-    fields = [_mutation(command) for command in commands.values()]
+    fields = [_mutation(commands[name]) for name in sorted(commands)]
     return create_type("Mutation", fields, description="Everything that offices and jobs may ask for (办理事项).")
 
 

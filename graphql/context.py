@@ -152,7 +152,7 @@ class RequestContext:
     def given(self, ledger: str) -> Given:
         """What a decision would know if who asks sent a command today; nothing is recorded with it."""
         jurisdiction = self.api.casebook.jurisdiction(ledger)
-        policies, today = self.api.casebook.policies(ledger), self.today(ledger)
+        policies, today = self.api.casebook.policies, self.today(ledger)
         return Given(
             ledger=ledger,
             actor=self.actor,

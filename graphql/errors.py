@@ -8,8 +8,11 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from hudang.ledger.errors import StoreUnavailable
+
 log = logging.getLogger("hudang.graphql")
 
+AWAY = "The ledger's database does not answer; ask again, with the same command id."
 FAULT = "Something went wrong on our side; tell the operator the error id."
 
 
@@ -32,9 +35,11 @@ def report_fault(fault: BaseException) -> str:
     return error_id
 
 
-def fault_body(error_id: str) -> dict[str, Any]:
-    """What the client sees of a fault."""
-    return {"message": FAULT, "extensions": {"code": "INTERNAL", "errorId": error_id}}
+def fault_body(fault: BaseException) -> dict[str, Any]:
+    """What the client sees of a fault, which is reported."""
+    away = isinstance(fault, StoreUnavailable)
+    code, message = ("UNAVAILABLE", AWAY) if away else ("INTERNAL", FAULT)
+    return {"message": message, "extensions": {"code": code, "errorId": report_fault(fault)}}
 
 
 def _safe(error: GraphQLError) -> dict[str, Any]:
@@ -44,7 +49,7 @@ def _safe(error: GraphQLError) -> dict[str, Any]:
         place["locations"] = [location.formatted for location in error.locations]
     if known is not None:
         return {"message": known.message, **place, "extensions": dict(known.extensions or {})}
-    return {**fault_body(report_fault(error.original_error or error)), **place}
+    return {**fault_body(error.original_error or error), **place}
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from strawberry.types import ExecutionContext
 from hudang.graphql.consistency import LONGEST_WAIT_SECONDS, read_token, too_slow
 from hudang.graphql.context import RequestContext
 from hudang.graphql.documents import Documents, Prepared
-from hudang.graphql.errors import ClientError, fault_body, report_fault, safe_errors
+from hudang.graphql.errors import ClientError, fault_body, safe_errors
 from hudang.graphql.input_errors import variable_errors
 
 
@@ -81,7 +81,7 @@ class Execution:
         except ClientError as error:
             return _refused([error])
         except Exception as fault:
-            return Outcome(_fault(fault), executed=False, fault=True)
+            return Outcome({"errors": [fault_body(fault)]}, executed=False, fault=True)
 
     async def _execute(
         self, request: Request, prepared: Prepared, variables: dict[str, Any], context: RequestContext
@@ -135,6 +135,3 @@ def _refused(errors: tuple[GraphQLError, ...] | list[GraphQLError]) -> Outcome:
 def _errors(errors: tuple[GraphQLError, ...] | list[GraphQLError]) -> dict[str, Any]:
     return {"errors": [error.formatted for error in errors]}
 
-
-def _fault(fault: Exception) -> dict[str, Any]:
-    return {"errors": [fault_body(report_fault(fault))]}

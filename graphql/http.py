@@ -17,7 +17,7 @@ from starlette.routing import Route
 from hudang.graphql.accepting import JSON, RESPONSE_JSON, accepts_html, media_type
 from hudang.graphql.authentication import bearer_token
 from hudang.graphql.context import ApiContext, RequestContext
-from hudang.graphql.errors import fault_body, report_fault
+from hudang.graphql.errors import fault_body
 from hudang.graphql.execution import Execution, Outcome, Request
 from hudang.graphql.graphiql import page
 from hudang.graphql.health import health_routes
@@ -59,8 +59,7 @@ class Endpoint:
         except ClientDisconnect:
             return
         except Exception as fault:
-            body = {"errors": [fault_body(report_fault(fault))]}
-            response = _json(HTTPStatus.INTERNAL_SERVER_ERROR, body, JSON)
+            response = _json(HTTPStatus.INTERNAL_SERVER_ERROR, {"errors": [fault_body(fault)]}, JSON)
         await response(scope, receive, send)
 
     async def respond(self, http: HttpRequest) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
+    SKIP,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -12,10 +13,13 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
+    ValueNode,
     ValuesOfCorrectTypeRule,
+    VisitorAction,
     get_variable_values,
     is_required_input_field,
     type_from_ast,
+    validate_input_literal,
 )
 
 BAD_INPUT = {"code": "BAD_INPUT"}
@@ -25,12 +29,15 @@ _MOST = 20
 class QuietValuesRule(ValuesOfCorrectTypeRule):
     """The specification's rule on literals, with messages that do not repeat them."""
 
-    def report_error(self, error: GraphQLError) -> None:
-        expected = self.context.get_input_type()
-        wanted = f'of the type "{expected}"' if expected else "of another type"
-        self.context.report_error(
-            GraphQLError(f"A value {wanted} is expected here.", error.nodes, extensions=BAD_INPUT)
-        )
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
+        """Report each place of a literal that does not fit."""
+        if input_type is not None:
+            validate_input_literal(node, input_type, lambda error, _: self._report(error, node, input_type))
+        return SKIP
+
+    def _report(self, error: GraphQLError, node: ValueNode, expected: GraphQLInputType) -> None:
+        message = f'A value that fits the type "{expected}" is expected here.'
+        self.report_error(GraphQLError(message, error.nodes if error.locations else node, extensions=BAD_INPUT))
 
 
 def variable_errors(

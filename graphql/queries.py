@@ -55,7 +55,7 @@ class Query:
         found = await _case(info, ids.read(case, Kind.CASE))
         if found is None:
             return None
-        policies = info.context.api.casebook.policies(found.file.ledger)
+        policies = info.context.api.casebook.policies
         return await info.context.run(replayed, found.file.state, found.made, found.file.events, policies)
 
     @strawberry.field

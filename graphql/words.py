@@ -284,6 +284,14 @@ WORDS: Final[dict[str, str]] = {
     "ReplayStep.message": "What the outcome means (说明)",
 }
 
+INPUT_TYPES: Final[dict[str, str]] = {
+    "CaseRefInput": "One case of one household's file (案件).",
+    "IncomeItemInput": "Counted income of one member, in fen a month (收入).",
+    "NewMemberInput": "One member as the clerk enters them from the household register (户口本).",
+    "VoteInput": "One voter's choice in a show of hands (举手表决).",
+}
+"""What an input type is, where its struct says it without the Chinese term."""
+
 
 class UndescribedError(TypeError):
     """A field or argument of the schema has no words yet; add them in words.py."""
