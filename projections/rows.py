@@ -84,6 +84,17 @@ class Table:
         """Write one row; where its key is known, what it says replaces what was said."""
         cursor.execute(_put(self, tuple(values)), _stored_row(values))
 
+    def change(self, cursor: Cursor[Any], where: Mapping[str, Any], **values: Any) -> None:
+        """Say something else of the rows whose columns are equal to `where`."""
+        cursor.execute(
+            _change(self, tuple(where), tuple(values)),
+            [*_stored_row(values).values(), *_stored_row(where).values()],
+        )
+
+    def remove(self, cursor: Cursor[Any], **where: Any) -> None:
+        """Drop the rows whose columns are equal to `where`."""
+        cursor.execute(_remove(self, tuple(where)), list(_stored_row(where).values()))
+
     def put_all(self, cursor: Cursor[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         """Write rows of the same columns, in one round trip."""
         stored = [_stored_row(row) for row in rows]
@@ -164,6 +175,24 @@ def _put(table: Table, columns: tuple[str, ...]) -> sql.Composed:
         sql.SQL(", ").join(map(sql.Identifier, key)),
         told_again,
     )
+
+
+@cache
+def _change(table: Table, where: tuple[str, ...], columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("UPDATE {} SET {} WHERE {}").format(
+        sql.Identifier("projections", table.name), _equal(columns, ", "), _equal(where, " AND ")
+    )
+
+
+@cache
+def _remove(table: Table, where: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL("DELETE FROM {} WHERE {}").format(
+        sql.Identifier("projections", table.name), _equal(where, " AND ")
+    )
+
+
+def _equal(columns: tuple[str, ...], between: LiteralString) -> sql.Composed:
+    return sql.SQL(between).join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in columns)
 
 
 def _text(text: str) -> sql.SQL:

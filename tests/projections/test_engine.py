@@ -18,7 +18,7 @@ from hudang.projections.connections import connect
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.engine import Engine, NotCaughtUpError
 from hudang.projections.folding import PAGE
-from hudang.projections.model import Opener, ReadModel
+from hudang.projections.model import ReadModel
 from hudang.projections.notice_board import notice_board
 from hudang.projections.rows import Table
 from hudang.projections.timeline import history as history_of
@@ -89,8 +89,9 @@ class TestFolding:
 
         new_engine(counting()).catch_up()
 
-        seen = reading.execute("SELECT count(*), min(position), max(position), max(seen)"
-                               " FROM projections.counting_v1").fetchone()
+        seen = reading.execute(
+            "SELECT count(*), min(position), max(position), max(seen) FROM projections.counting_v1"
+        ).fetchone()
         assert seen == (3 * PAGE + 1, 1, 3 * PAGE + 1, 1)
 
     def test_passes_over_what_concerns_nobody(self, history: History, new_engine: NewEngine) -> None:
@@ -155,8 +156,10 @@ class TestRebuilding:
         engine = new_engine(timeline)
         engine.catch_up()
         before = rows_of(timeline)
-        reading.execute("INSERT INTO projections.timeline_v1 SELECT ledger, 'nonsense', position, version, topic,"
-                        " happened_on, recorded_at, '', '', '', NULL, '', '' FROM projections.timeline_v1")
+        reading.execute(
+            "INSERT INTO projections.timeline_v1 SELECT ledger, 'nonsense', position, version, topic,"
+            " happened_on, recorded_at, '', '', '', NULL, '', '' FROM projections.timeline_v1"
+        )
 
         engine.rebuild("timeline")
         engine.catch_up()
@@ -193,7 +196,9 @@ class TestParking:
         assert (stuck.model, stuck.position, stuck.parked_position) == ("poisoned", position - 1, position)
         assert (stuck.parked_topic, stuck.parked_error) == ("household.member_left", "ValueError")
         assert (going.model, going.lag_events, going.parked_at) == ("counting", 0, None)
-        listed = reading.execute("SELECT number FROM projections.poisoned_households_v1 ORDER BY 1").fetchall()
+        listed = reading.execute(
+            "SELECT number FROM projections.poisoned_households_v1 ORDER BY 1"
+        ).fetchall()
         assert listed == [("0001",), ("0002",)]
 
     def test_answers_at_once_who_waits_for_a_parked_model(
@@ -233,9 +238,7 @@ class TestParking:
         assert engine.wait_for(heads(history), LATE_S, models=["notice_board"]) is False
         assert {status.parked_error for status in engine.status()} == {"UndecodableEventError"}
 
-    def test_tries_again_when_the_engine_starts_anew(
-        self, history: History, new_engine: NewEngine
-    ) -> None:
+    def test_tries_again_when_the_engine_starts_anew(self, history: History, new_engine: NewEngine) -> None:
         first = history.register("0001", members=2)
         engine = new_engine(poisoned())
         history.record({first: left(history, "0001")})
