@@ -1,5 +1,6 @@
 """The one way in for a command: load what it decides on, decide, append. Exactly once per command id."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
@@ -33,6 +34,7 @@ from hudang.ledger.errors import ClaimHeld, CommandReused, IdentityTaken, Unknow
 from hudang.ledger.ids import new_stream_id
 from hudang.ledger.keys import KeyRing
 from hudang.ledger.records import Appended, AppendRequest, Claim, CommandRow, NewEvent
+from hudang.ledger.snapshots import Folded, Snapshots
 from hudang.ledger.store import Store
 
 _ATTEMPTS = 8
@@ -91,6 +93,8 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt has to decide on."""
 
     states: dict[StreamId, Any]
+    folded: Mapping[StreamId, int]
+    """How many events each state was folded from, beside a snapshot."""
     versions: Mapping[str, int]
     jurisdiction: Jurisdiction | None
     now: datetime
@@ -106,6 +110,7 @@ class Casebook:
         self._keys = keys
         self._clocks = clocks
         self._appended = appended
+        self._snapshots = Snapshots(store, keys)
         self._policies = AdoptedPolicies(store)
         self._jurisdictions: dict[str, tuple[int, Jurisdiction]] = {}
         self._lock = Lock()
@@ -151,6 +156,12 @@ class Casebook:
         loaded = self._store.load(ledger, [(stream, 0)], None)
         events = tuple(codec.recorded(row) for row in loaded.rows)
         return (reduce(evolve, events, None), events) if events else None
+
+    def state(self, ledger: str, stream: StreamId) -> tuple[Any, int] | None:
+        """A stream's state and version, without its history: as cheap after 5,000 events as after 50."""
+        loaded = self._snapshots.load(ledger, [(stream, 0)])
+        states = _fold(loaded.events, loaded.folded)
+        return (states[stream], loaded.versions[stream]) if stream in states else None
 
     def jurisdiction(self, ledger: str) -> Jurisdiction | None:
         """The ledger's own file: name, areas, adopted policies."""
@@ -227,18 +238,20 @@ class Casebook:
         ledger = StreamId(sending.ledger)
         known = self._jurisdictions.get(ledger)
         wanted = [(stream, 0) for stream in dict.fromkeys(sending.command.streams()) if stream != ledger]
-        loaded = self._store.load(ledger, [*wanted, (ledger, known[0] if known else 0)], sending.command_id)
+        loaded = self._snapshots.load(
+            ledger, [*wanted, (ledger, known[0] if known else 0)], sending.command_id
+        )
         if loaded.command is not None:
             return loaded.command
-        recorded = [codec.recorded(row) for row in loaded.rows]
-        states = _fold(event for event in recorded if event.stream != ledger)
+        states = _fold((event for event in loaded.events if event.stream != ledger), loaded.folded)
         jurisdiction = self._jurisdiction_after(
-            ledger, [event for event in recorded if event.stream == ledger]
+            ledger, [event for event in loaded.events if event.stream == ledger]
         )
         if sending.subject == ledger and jurisdiction is not None:
             states[ledger] = jurisdiction
         return _Read(
             states=states,
+            folded=Counter(event.stream for event in loaded.events),
             versions={stream: loaded.versions.get(stream, 0) for stream in sending.command.streams()},
             jurisdiction=jurisdiction,
             now=self._clocks.of(ledger).now(),
@@ -342,6 +355,7 @@ class Casebook:
             )
             for index, (stream, version, event) in enumerate(placed)
         )
+        self._snapshots.after_command(ledger, read.states, read.folded, events)
         subject = sending.subject or events[0].stream
         return _accepted(sending, events, read.versions.get(subject, 0), repeated=False)
 
@@ -415,10 +429,10 @@ class Casebook:
             return state
 
 
-def _fold(recorded: Iterable[Recorded]) -> dict[StreamId, Any]:
-    states: dict[StreamId, Any] = {}
-    for event in recorded:
-        states[event.stream] = evolve(states.get(event.stream), event)
+def _fold(newer: Iterable[Recorded], folded: Mapping[StreamId, Folded]) -> dict[StreamId, Any]:
+    states = {stream: snapshot.state for stream, snapshot in folded.items()}
+    for recorded in newer:
+        states[recorded.stream] = evolve(states.get(recorded.stream), recorded)
     return states
 
 
