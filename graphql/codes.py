@@ -19,6 +19,8 @@ from hudang.domain.survey import IncomeKind, VisitLevel
 from hudang.domain.verification import CrossCheckResult
 from hudang.domain.voting import Choice
 from hudang.projections import labels
+from hudang.projections.entitlements import Change
+from hudang.projections.work_queue import Task
 
 
 class ReplayOutcome(StrEnum):
@@ -64,6 +66,8 @@ class CodeList(StrEnum):
     LEDGER_CLOCK = "LedgerClock"
     BASIS = "Basis"
     REPLAY_OUTCOME = "ReplayOutcome"
+    TASK = "Task"
+    CHANGE = "Change"
     RECHECK_STATE = "RecheckState"
 
 
@@ -139,6 +143,27 @@ LABELS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "unknown_input": "依据不全",
             "erased": "数据已删除",
             "decided_before_ledger": "建账前决定",
+        },
+    ),
+    Task: (
+        "待办类别",
+        {
+            "take_step": "办理",
+            "await_papers": "等待补交材料",
+            "post_notice": "张榜公示",
+            "close_notice": "公示期满",
+            "answer_objection": "异议处理",
+        },
+    ),
+    Change: (
+        "待遇变动类别",
+        {
+            "registered": "存量录入",
+            "started": "新增",
+            "raised": "增标",
+            "lowered": "减标",
+            "kept": "维持",
+            "ended": "取消",
         },
     ),
     RecheckState: ("复核状态", {"due": "到期", "open": "办理中", "overdue": "逾期"}),

@@ -8,6 +8,7 @@ from hudang.domain import campaign, jurisdiction, meeting, payroll, posting
 from hudang.domain.campaign import CampaignOpened
 from hudang.domain.case import CaseEnd
 from hudang.domain.decision import CHINA
+from hudang.domain.determination import DecisionOutcome
 from hudang.domain.jurisdiction import LedgerClock
 from hudang.domain.meeting import AttendeePart
 from hudang.domain.month import Month
@@ -22,6 +23,7 @@ from hudang.graphql.ids import Kind
 from hudang.graphql.nodes import Area, Connection, Node, area_of
 from hudang.graphql.papers import Evidence
 from hudang.graphql.scalars import Position
+from hudang.projections import campaigns
 
 
 @output("Somebody present at a meeting, known by a label (到会人员).")
@@ -137,6 +139,17 @@ class CampaignResult:
     households: int
 
 
+@output("What one outcome of an annual review amounts to, as far as it has taken effect (年审结果金额).")
+class CampaignOutcome:
+    """How many households had one outcome, and what changed for them together, fen a month."""
+
+    outcome: DecisionOutcome
+    outcome_zh: str
+    households: int
+    persons: int
+    difference_fen: Fen
+
+
 @output("One household on the roster under review (年审名单).")
 class CampaignLine:
     """One household on the roster."""
@@ -166,6 +179,11 @@ class Campaign(Node):
     @strawberry.field
     async def area(self, info: Info) -> Area:
         return area_of(await info.context.jurisdiction(self.file.ledger), self.file.state.area)
+
+    @strawberry.field
+    async def outcomes(self, info: Info) -> list[CampaignOutcome]:
+        rows = await info.context.query(campaigns.results, self.file.ledger, self.file.stream)
+        return [_outcome(row) for row in rows]
 
     @strawberry.field
     def history(self, first: int, after: str | None = None) -> Connection[HistoryEntry]:
@@ -316,6 +334,16 @@ def _campaign_line(line: campaign.RosterLine) -> CampaignLine:
         case_id=ids.write_case(line.household, line.case),
         persons=line.persons,
         amount_fen=line.amount_fen,
+    )
+
+
+def _outcome(row: campaigns.CampaignResult) -> CampaignOutcome:
+    return CampaignOutcome(
+        outcome=row.outcome,
+        outcome_zh=label_zh(row.outcome),
+        households=row.households,
+        persons=row.persons,
+        difference_fen=row.difference_fen,
     )
 
 

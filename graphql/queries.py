@@ -6,6 +6,7 @@ import strawberry
 
 from hudang.domain import campaign, household, meeting, payroll, posting
 from hudang.graphql import ids
+from hudang.graphql.boards import BoardQueries
 from hudang.graphql.cases import Case
 from hudang.graphql.codes import Code, CodeList, codes_of
 from hudang.graphql.context import File, Info
@@ -14,11 +15,14 @@ from hudang.graphql.files import Campaign, Ledger, Meeting, Payroll, Posting, le
 from hudang.graphql.households import Household
 from hudang.graphql.ids import GlobalId, Kind
 from hudang.graphql.nodes import Area, Node, area_of
+from hudang.graphql.payments import PaymentQueries
 from hudang.graphql.replay import ReplayStep, replayed
+from hudang.graphql.rosters import RosterQueries
+from hudang.graphql.work import WorkQueries
 
 
 @output("Everything that may be asked (查询).")
-class Query:
+class Query(RosterQueries, WorkQueries, PaymentQueries, BoardQueries):
     """The questions of the API."""
 
     @strawberry.field

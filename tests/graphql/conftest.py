@@ -26,7 +26,7 @@ from hudang.ledger.keys import KeyRing
 from hudang.ledger.migrate import database_version, migrate, schema_version
 from hudang.ledger.store import Store
 from hudang.projections.engine import Engine
-from h6models import MODELS
+from hudang.projections.models import MODELS
 
 LEDGER = "L0001"
 COUNTY = "430304"
