@@ -6,7 +6,6 @@ continued after it was killed, asks for the same things and changes nothing that
 
 import http.client
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -58,7 +57,6 @@ class Acknowledged:
 
     def note(self, command: UUID) -> None:
         self._file.write(f"{command}\n".encode("ascii"))
-        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()

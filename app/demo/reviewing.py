@@ -31,8 +31,6 @@ def take_up_rechecks(office: Office, households: Sequence[Household]) -> None:
 
 def open_campaign(office: Office) -> None:
     """The annual review of everybody on November's roster; rechecks already open join it."""
-    asked = {"area": COUNTY, "programme": PROGRAMME, "month": ROSTER_MONTH}
-    edges = office.client.ask(_ROSTER, asked)["roster"]["edges"]
     campaign = office.begin_thing(
         Role.TOWNSHIP_CLERK,
         "OpenCampaign",
@@ -40,7 +38,7 @@ def open_campaign(office: Office) -> None:
         programme=PROGRAMME,
         area=COUNTY,
         rosterMonth=ROSTER_MONTH,
-        households=[edge["node"]["householdId"] for edge in edges],
+        households=[office.files[household.number].id for household in office.story.entitled],
     )
     for household in office.story.entitled:
         cases = office.look_at(household)["cases"]
