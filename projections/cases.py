@@ -185,14 +185,12 @@ def accepted(cursor: Cursor[Any], event: ApplicationAccepted, recorded: Recorded
     _take(cursor, recorded, event.case, Step.ACCEPTANCE)
 
 
-@cases.on(ApplicationLapsed)
-def lapsed(cursor: Cursor[Any], event: ApplicationLapsed, recorded: Recorded) -> None:
-    _end(cursor, recorded, event.case, CaseEnd.LAPSED)
-
-
-@cases.on(ApplicationWithdrawn)
-def withdrawn(cursor: Cursor[Any], event: ApplicationWithdrawn, recorded: Recorded) -> None:
-    _end(cursor, recorded, event.case, CaseEnd.WITHDRAWN)
+@cases.on(ApplicationLapsed, ApplicationWithdrawn)
+def given_up(
+    cursor: Cursor[Any], event: ApplicationLapsed | ApplicationWithdrawn, recorded: Recorded
+) -> None:
+    lapsed = isinstance(event, ApplicationLapsed)
+    _end(cursor, recorded, event.case, CaseEnd.LAPSED if lapsed else CaseEnd.WITHDRAWN)
 
 
 @cases.on(*_TAKES)

@@ -1,5 +1,6 @@
 """Which payment runs (发放花名册) were fixed, which are unfinished, and who is entitled but on no list?"""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -74,7 +75,7 @@ payrolls_model = ReadModel("payrolls", version=1, tables=(PAYROLLS, LINES, PARTS
 
 
 class PayrollRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment run; `left` are the households whose payment has not been instructed."""
+    """A payment run; `left` are the households whose payment is still to be instructed."""
 
     payroll: StreamId
     programme: str
@@ -84,7 +85,7 @@ class PayrollRow(msgspec.Struct, frozen=True, kw_only=True):
     households: int
     total_fen: Fen
     digest: str
-    left: int
+    left: tuple[StreamId, ...]
     position: int
 
 
@@ -159,8 +160,9 @@ def instructed(cursor: Cursor[Any], event: PayrollInstructed, recorded: Recorded
 _PAYROLL: Final = """
     SELECT p.payroll, p.programme, p.area, p.month, p.prepared_on, p.households, p.total_fen, p.digest,
            p.position,
-           (SELECT count(*) FROM projections.payrolls_lines_v1 l
-            WHERE (l.ledger, l.payroll) = (p.ledger, p.payroll) AND l.instructed_on IS NULL) AS left
+           ARRAY(SELECT l.household FROM projections.payrolls_lines_v1 l
+                 WHERE (l.ledger, l.payroll) = (p.ledger, p.payroll) AND l.instructed_on IS NULL
+                 ORDER BY l.line) AS left
     FROM projections.payrolls_v1 p WHERE p.ledger = %(ledger)s
 """
 
@@ -214,25 +216,25 @@ def parts(source: Source, ledger: str, payroll: StreamId) -> tuple[PartRow, ...]
     )
 
 
-def without_line(
-    source: Source, scope: Scope, month: Month, kind: PayoutKind = PayoutKind.REGULAR
+def entitled_but_not_listed(
+    source: Source, ledger: str, programme: str, months: Sequence[Month]
 ) -> tuple[StreamId, ...]:
-    """Who is entitled in a month (by the roster) and stands on no list for that month and kind, by number."""
+    """Who is entitled in one of these months, by the roster, and on no list for it; by household number."""
     found = fetch(
         source,
         HouseholdOf,
         """
         SELECT DISTINCT h.number, h.household
         FROM projections.roster_households_v1 h JOIN projections.roster_v1 s USING (ledger, household)
-        WHERE h.ledger = %(ledger)s AND starts_with(h.area, %(area)s)
-          AND s.programme = COALESCE(%(programme)s, s.programme)
-          AND s.from_month <= %(month)s AND COALESCE(s.to_month, 'infinity') >= %(month)s
+        CROSS JOIN unnest(%(months)s::date[]) AS m (month)
+        WHERE h.ledger = %(ledger)s AND s.programme = %(programme)s
+          AND s.from_month <= m.month AND COALESCE(s.to_month, 'infinity') >= m.month
           AND NOT EXISTS (
               SELECT FROM projections.payrolls_parts_v1 p
               WHERE (p.ledger, p.household, p.programme, p.month, p.kind)
-                  = (s.ledger, s.household, s.programme, %(month)s, %(kind)s))
+                  = (s.ledger, s.household, s.programme, m.month, 'regular'))
         ORDER BY h.number
         """,
-        {**scope.parameters, "month": month, "kind": kind},
+        {"ledger": ledger, "programme": programme, "months": tuple(months)},
     )
     return tuple(row.household for row in found)

@@ -14,7 +14,6 @@ from psycopg import Connection, Cursor
 from hudang.domain.decision import Event, Recorded
 from hudang.domain.registration import AccountNamed, HouseholdRegistered, MemberLeft
 from hudang.projections import checkpoints
-from hudang.projections.connections import connect
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.engine import Engine, NotCaughtUpError
 from hudang.projections.folding import PAGE
@@ -23,9 +22,10 @@ from hudang.projections.notice_board import notice_board
 from hudang.projections.rows import Table
 from hudang.projections.timeline import history as history_of
 from hudang.projections.timeline import timeline
+from tests.projections.history import History
 
 if TYPE_CHECKING:
-    from tests.projections.conftest import History, NewEngine
+    from tests.projections.conftest import NewEngine
 
 RowsOf = Callable[[ReadModel], dict[str, list[Any]]]
 LEDGER = "L0001"
@@ -173,7 +173,7 @@ class TestRebuilding:
         model = counting()
         new_engine(model).catch_up()
 
-        with connect(reading.info.dsn, None) as connection, connection.cursor() as cursor:
+        with reading.cursor() as cursor:
             moved = checkpoints.advance(cursor, model, LEDGER, after=0, to=1)
 
         assert not moved
@@ -191,7 +191,7 @@ class TestParking:
         history.register("0003")
 
         assert eventually(lambda: any(status.parked_at for status in engine.status()))
-        assert engine.wait_for(heads(history), LATE_S, models=["counting"])
+        assert engine.wait_for(history.heads(), LATE_S, models=["counting"])
         stuck, going = engine.status()
         assert (stuck.model, stuck.position, stuck.parked_position) == ("poisoned", position - 1, position)
         assert (stuck.parked_topic, stuck.parked_error) == ("household.member_left", "ValueError")
@@ -235,7 +235,7 @@ class TestParking:
         history.garble(first, "household.member_left")
         history.register("0002")
 
-        assert engine.wait_for(heads(history), LATE_S, models=["notice_board"]) is False
+        assert engine.wait_for(history.heads(), LATE_S, models=["notice_board"]) is False
         assert {status.parked_error for status in engine.status()} == {"UndecodableEventError"}
 
     def test_tries_again_when_the_engine_starts_anew(self, history: History, new_engine: NewEngine) -> None:

@@ -21,9 +21,10 @@ from hudang.domain.personal import Sealed
 from hudang.domain.values import CaseId, Fen, StreamId
 from hudang.projections.roster import entitled_in, households, roster, roster_model, spans, totals
 from hudang.projections.rows import Page, Scope
+from tests.projections.history import History
 
 if TYPE_CHECKING:
-    from tests.projections.conftest import History, NewEngine
+    from tests.projections.conftest import NewEngine
 
 DIBAO = Scope(ledger="L0001", programme="dibao")
 CASE = CaseId("case-1")
