@@ -1,4 +1,4 @@
-"""How is everything put together? One service: ledger, casebook, read models, scheduler and API on one database."""
+"""How is everything put together? Ledger, casebook, read models, scheduler and API on one database."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

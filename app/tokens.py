@@ -1,7 +1,7 @@
-"""Who may call the API of this installation? On the first start one token for each role, kept for its owner only.
+"""Who may call the API of this installation? On the first start one token for each role is made.
 
-`tokens.toml` holds digests and is what the server reads; `tokens.txt` (mode 0600) holds the tokens themselves,
-to be handed out and deleted.
+`tokens.toml` holds digests and is what the server reads; `tokens.txt` (mode 0600) holds the tokens
+themselves, to be handed out and deleted.
 """
 
 import os
@@ -39,7 +39,7 @@ def _make(folder: Path, ledgers: tuple[str, ...], office: str) -> None:
     _write(folder / TOKENS, "".join(f"{role} {token}\n" for role, token in tokens.items()))
     entries = (
         f'[[tokens]]\nsha256 = "{token_digest(token)}"\nperson = "{role.replace("_", "-")}-1"\n'
-        f'role = "{role}"\noffice = "{office}"\nledgers = [{", ".join(f"{ledger!r}" for ledger in ledgers)}]\n'
+        f'role = "{role}"\noffice = "{office}"\nledgers = {list(ledgers)!r}\n'
         for role, token in tokens.items()
     )
     _write(folder / DIGESTS, "\n".join(entries))
