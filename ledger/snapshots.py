@@ -154,8 +154,8 @@ class Snapshots:
 
     def _take_anew(self, ledger: str, stream: StreamId) -> bool:
         loaded = self.load(ledger, [(stream, 0)])
-        state, _ = loaded.folded.get(stream, Folded(None, 0))
-        return self._try_to_take(ledger, stream, loaded.events, state)
+        begun = loaded.folded.get(stream)
+        return self._try_to_take(ledger, stream, loaded.events, begun.state if begun else None)
 
     def _try_to_take(self, ledger: str, stream: StreamId, newer: Sequence[Recorded], state: Any) -> bool:
         """The log names the stream and the kind of error, never what a state or a message may hold."""
