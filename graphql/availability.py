@@ -29,6 +29,7 @@ from hudang.domain.survey import RecordCountyVisit, RecordHomeVisit
 from hudang.domain.verification import RecordConsent, RecordCrossCheck
 from hudang.domain.voting import CountBallots, RecordBallots, RecordVotes
 from hudang.graphql.command_results import Refusal as RefusalAnswer
+from hudang.graphql.commands import mutation_name
 from hudang.graphql.described import output
 
 Judge = Callable[[Household, Case, Given], Refusal | None]
@@ -45,7 +46,7 @@ class AvailableCommand:
 def available_commands(household: Household, case: Case, given: Given) -> list[AvailableCommand]:
     """Every command of a case in the order of the procedure, with what stands in its way."""
     return [
-        AvailableCommand(name=command.__name__, refusal=RefusalAnswer.of(refusal) if refusal else None)
+        AvailableCommand(name=mutation_name(command), refusal=RefusalAnswer.of(refusal) if refusal else None)
         for command, judge in _JUDGES.items()
         for refusal in (_refuse_role(command, given) or judge(household, case, given),)
     ]

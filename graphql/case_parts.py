@@ -19,7 +19,7 @@ from hudang.domain.survey import IncomeKind, VisitLevel
 from hudang.domain.values import Fen
 from hudang.graphql import ids
 from hudang.graphql.codes import label_zh
-from hudang.graphql.computations import Assessment
+from hudang.graphql.computations import Assessment, Computation
 from hudang.graphql.context import Info
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
@@ -219,11 +219,13 @@ class Decision:
     notified_on: date | None
     policy_hashes: list[str]
     assessment: Assessment | None
+    computation: Computation | None
 
     @classmethod
     def of(cls, made: determination.Determination) -> "Decision":
         decided = made.decision
         confirmed = decided if isinstance(decided, determination.DecisionConfirmed) else None
+        assessment = Assessment.of(confirmed.assessment) if confirmed else None
         return cls(
             outcome=made.outcome,
             outcome_zh=label_zh(made.outcome),
@@ -236,7 +238,8 @@ class Decision:
             decided_on=made.decided_on,
             notified_on=made.notified_on,
             policy_hashes=list(confirmed.assessment.policies) if confirmed else [],
-            assessment=Assessment.of(confirmed.assessment) if confirmed else None,
+            assessment=assessment,
+            computation=assessment.computation if assessment else None,
         )
 
 

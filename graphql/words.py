@@ -300,7 +300,7 @@ WORDS: Final[dict[str, str]] = {
     "Area.parent": "The code of the area one level above (上级区划代码)",
     "Attendee.name": "The name, opened for case work (姓名)",
     "AttendeeInput.name": "The name; sealed when recorded (姓名)",
-    "AvailableCommand.name": "The command's name (命令)",
+    "AvailableCommand.name": "The mutation that sends it (命令)",
     "Campaign.area": "The area it belongs to (所属区划)",
     "Campaign.households": "How many households are on the roster (户数)",
     "Campaign.lines": "The households under review (年审名单)",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -10,9 +10,7 @@ from hudang.domain.roles import Role
 from hudang.graphql.accepting import JSON, RESPONSE_JSON, media_type
 from hudang.graphql.errors import FAULT
 from hudang.graphql.http import MAX_BODY
-
-if TYPE_CHECKING:
-    from conftest import Api
+from tests.graphql.api import Api
 
 CANARY = "6222021234567890123"
 CLERK = {"authorization": "Bearer token-of-township-clerk"}
@@ -59,17 +57,17 @@ class TestABody:
             (b'{"query": ""}', "UNREADABLE"),
         ],
     )
-    def test_that_is_no_request_is_refused_by_code(self, api: Api, body: bytes, code: str) -> None:
-        answer = api.client.post("/graphql", content=body, headers=POSTED)
+    def test_that_is_no_request_is_refused_by_code(self, standing_api: Api, body: bytes, code: str) -> None:
+        answer = standing_api.client.post("/graphql", content=body, headers=POSTED)
 
         assert answer.status_code == 400
         assert [error["extensions"]["code"] for error in well_formed(answer)] == [code]
 
-    def test_that_is_too_long_is_refused_unread(self, api: Api) -> None:
+    def test_that_is_too_long_is_refused_unread(self, standing_api: Api) -> None:
         long = b'{"query": "' + b" " * MAX_BODY + b'{ __typename }"}'
 
-        announced = api.client.post("/graphql", content=long, headers=POSTED)
-        streamed = api.client.post("/graphql", content=iter([long]), headers=POSTED)
+        announced = standing_api.client.post("/graphql", content=long, headers=POSTED)
+        streamed = standing_api.client.post("/graphql", content=iter([long]), headers=POSTED)
 
         assert (announced.status_code, streamed.status_code) == (413, 413)
         assert well_formed(streamed)[0]["extensions"]["code"] == "TOO_LONG"
@@ -78,18 +76,18 @@ class TestABody:
         "content_type",
         ["", "text/plain", "application/jsonfoo", "application/json; charset=gbk", "multipart/form-data; boundary=x"],
     )
-    def test_of_another_type_is_refused(self, api: Api, content_type: str) -> None:
+    def test_of_another_type_is_refused(self, standing_api: Api, content_type: str) -> None:
         headers = {**POSTED, "content-type": content_type}
 
-        answer = api.client.post("/graphql", content=json.dumps(SIMPLE).encode(), headers=headers)
+        answer = standing_api.client.post("/graphql", content=json.dumps(SIMPLE).encode(), headers=headers)
 
         assert answer.status_code == 415
         well_formed(answer)
 
-    def test_may_name_its_charset(self, api: Api) -> None:
+    def test_may_name_its_charset(self, standing_api: Api) -> None:
         headers = {**POSTED, "content-type": 'Application/JSON; charset="UTF-8"'}
 
-        assert api.client.post("/graphql", content=json.dumps(SIMPLE).encode(), headers=headers).status_code == 200
+        assert standing_api.client.post("/graphql", content=json.dumps(SIMPLE).encode(), headers=headers).status_code == 200
 
 
 class TestAnAnswer:
@@ -114,8 +112,8 @@ class TestAnAnswer:
     def test_has_the_media_type_that_the_client_prefers(self, accept: str | None, answered_as: str | None) -> None:
         assert media_type(accept) == answered_as
 
-    def test_says_its_type_and_is_not_kept(self, api: Api) -> None:
-        answer = api.post(SIMPLE)
+    def test_says_its_type_and_is_not_kept(self, standing_api: Api) -> None:
+        answer = standing_api.post(SIMPLE)
 
         assert answer.status_code == 200
         assert answer.headers["content-type"] == f"{RESPONSE_JSON}; charset=utf-8"
@@ -123,8 +121,8 @@ class TestAnAnswer:
         assert answer.headers["vary"] == "Accept"
         assert answer.json() == {"data": {"__typename": "Query"}}
 
-    def test_is_not_given_to_who_accepts_none(self, api: Api) -> None:
-        answer = api.post(SIMPLE, accept="text/turtle")
+    def test_is_not_given_to_who_accepts_none(self, standing_api: Api) -> None:
+        answer = standing_api.post(SIMPLE, accept="text/turtle")
 
         assert answer.status_code == 406
         well_formed(answer)
@@ -142,8 +140,8 @@ class TestAnAnswer:
             {"query": f'mutation {{ acceptApplication(commandId: "{CANARY}") {{ __typename }} }}'},
         ],
     )
-    def test_to_a_request_at_fault_has_no_data(self, api: Api, body: dict[str, Any]) -> None:
-        newer, older = api.post(body), api.post(body, accept=JSON)
+    def test_to_a_request_at_fault_has_no_data(self, standing_api: Api, body: dict[str, Any]) -> None:
+        newer, older = standing_api.post(body), standing_api.post(body, accept=JSON)
 
         assert (newer.status_code, older.status_code) == (400, 200)
         well_formed(newer)
@@ -151,7 +149,7 @@ class TestAnAnswer:
 
 
 class TestVariables:
-    def test_that_do_not_fit_are_told_by_place_and_never_repeated(self, api: Api) -> None:
+    def test_that_do_not_fit_are_told_by_place_and_never_repeated(self, standing_api: Api) -> None:
         query = (
             "mutation ($id: UUID!, $input: RegisterHouseholdInput!)"
             ' { registerHousehold(ledger: "L0001", commandId: $id, input: $input) { __typename } }'
@@ -159,7 +157,7 @@ class TestVariables:
         member = {"name": CANARY, "identityNumber": [CANARY, CANARY], "relation": CANARY, CANARY: CANARY}
         wrong = {"id": CANARY, "input": {"number": 1, "area": None, "register": CANARY, "members": [member]}}
 
-        errors = well_formed(api.post({"query": query, "variables": wrong}))
+        errors = well_formed(standing_api.post({"query": query, "variables": wrong}))
 
         told = "\n".join(error["message"] for error in errors)
         for place in ("$id", "$input.number", "$input.area", "$input.register", "$input.address",
@@ -170,33 +168,33 @@ class TestVariables:
 
 class TestAMethod:
     @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"])
-    def test_that_is_unknown_is_refused_with_those_that_are_not(self, api: Api, method: str) -> None:
-        answer = api.client.request(method, "/graphql", headers=CLERK)
+    def test_that_is_unknown_is_refused_with_those_that_are_not(self, standing_api: Api, method: str) -> None:
+        answer = standing_api.client.request(method, "/graphql", headers=CLERK)
 
         assert answer.status_code == 405
         assert answer.headers["allow"] == "GET, POST"
 
-    def test_get_carries_a_query(self, api: Api) -> None:
+    def test_get_carries_a_query(self, standing_api: Api) -> None:
         given = {"query": "query A($list: CodeList!) { codes(list: $list) { code } }",
                  "variables": '{"list": "REGISTER"}', "operationName": "A"}
 
-        answer = api.client.get("/graphql", params=given, headers={**CLERK, "accept": RESPONSE_JSON})
+        answer = standing_api.client.get("/graphql", params=given, headers={**CLERK, "accept": RESPONSE_JSON})
 
         assert answer.json()["data"]["codes"] == [{"code": "URBAN"}, {"code": "RURAL"}]
 
-    def test_get_carries_nothing_that_changes_something(self, api: Api) -> None:
+    def test_get_carries_nothing_that_changes_something(self, standing_api: Api) -> None:
         mutation = 'mutation { acceptApplication(ledger: "L0001", commandId: "9c5b94b1-35ad-49bb-b118-8e8fc24abf80",' \
             ' input: {household: "a", case: "b"}) { __typename } }'
 
-        answer = api.client.get("/graphql", params={"query": mutation}, headers={**CLERK, "accept": RESPONSE_JSON})
+        answer = standing_api.client.get("/graphql", params={"query": mutation}, headers={**CLERK, "accept": RESPONSE_JSON})
 
         assert answer.status_code == 405
         assert answer.headers["allow"] == "POST"
         well_formed(answer)
 
-    def test_get_without_a_query_is_the_page_for_a_browser_only(self, api: Api) -> None:
-        page = api.client.get("/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-        other = api.client.get("/graphql", headers={**CLERK, "accept": "*/*"})
+    def test_get_without_a_query_is_the_page_for_a_browser_only(self, standing_api: Api) -> None:
+        page = standing_api.client.get("/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        other = standing_api.client.get("/graphql", headers={**CLERK, "accept": "*/*"})
 
         assert page.status_code == 200
         assert "GraphiQL" in page.text
@@ -210,27 +208,27 @@ class TestAToken:
         "authorization",
         [None, "", "Bearer", "Bearer ", "Bearer unknown", "Basic dXNlcjpwYXNz", "token-of-auditor", f"Bearer {CANARY}"],
     )
-    def test_that_is_not_known_is_refused(self, api: Api, authorization: str | None) -> None:
+    def test_that_is_not_known_is_refused(self, standing_api: Api, authorization: str | None) -> None:
         headers = {"authorization": authorization} if authorization is not None else {}
 
-        answer = api.client.post("/graphql", json=SIMPLE, headers={"accept": RESPONSE_JSON, **headers})
+        answer = standing_api.client.post("/graphql", json=SIMPLE, headers={"accept": RESPONSE_JSON, **headers})
 
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert well_formed(answer)[0]["extensions"]["code"] == "UNAUTHENTICATED"
 
-    def test_of_any_role_may_ask(self, api: Api) -> None:
+    def test_of_any_role_may_ask(self, standing_api: Api) -> None:
         for role in Role:
-            assert api.ask("{ ledger { name } }", role=role) == {"ledger": {"name": "测试区"}}
+            assert standing_api.ask("{ ledger { name } }", role=role) == {"ledger": {"name": "测试区"}}
 
-    def test_does_not_open_another_ledger(self, api: Api) -> None:
-        answer = api.post({"query": '{ ledger(tag: "L0001") { name } }'}, token="token-of-stranger").json()
+    def test_does_not_open_another_ledger(self, standing_api: Api) -> None:
+        answer = standing_api.post({"query": '{ ledger(tag: "L0001") { name } }'}, token="token-of-stranger").json()
 
         assert answer["data"] == {"ledger": None}
         assert answer["errors"][0]["extensions"]["code"] == "UNKNOWN_LEDGER"
 
-    def test_of_an_auditor_changes_nothing(self, api: Api) -> None:
-        answer = api.send(
+    def test_of_an_auditor_changes_nothing(self, standing_api: Api) -> None:
+        answer = standing_api.send(
             "registerHousehold",
             role=Role.AUDITOR,
             number="测-001",
