@@ -133,8 +133,6 @@ class Casebook:
         The same id with the same request gives the first answer again, also when the decision would refuse by
         now; with another request it is a conflict. A refusal is not remembered. Raises LedgerError on faults.
         """
-        if isinstance(command, OpenLedger):
-            return self.open_ledger(ledger, command, actor=actor, command_id=command_id)
         if type(command).SEES and expected_version is None:
             return Refusal(
                 code="expected_version_missing",
