@@ -1,22 +1,54 @@
 """What do the events of the year add up to? Every figure is a query over the read models."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
+from hudang.demo.client import Client
 from hudang.demo.plan import FIRST_DAY, LAST_DAY
-from hudang.demo.story import COUNTY, PROGRAMME, YEAR
+from hudang.demo.story import COUNTY, PROGRAMME
 from hudang.domain.determination import DecisionOutcome
-from hudang.domain.month import Month
 from hudang.domain.payout import PayoutKind
-from hudang.projections import applications, campaigns, entitlements, payouts, roster
-from hudang.projections.rows import Page, Scope, Source
 
-JANUARY: Final = Month(YEAR, 1)
-FEBRUARY: Final = Month(YEAR, 2)
-NOVEMBER: Final = Month(YEAR, 11)
-DECEMBER: Final = Month(YEAR, 12)
-EVERYTHING: Final = Page(limit=10_000)
+JANUARY: Final = "2013-01"
+FEBRUARY: Final = "2013-02"
+NOVEMBER: Final = "2013-11"
+DECEMBER: Final = "2013-12"
+
+Answer = Mapping[str, Any]
+
+_FIGURES: Final = """
+query Figures(
+  $programme: String!, $area: String!, $campaign: ID!, $january: Month!, $november: Month!, $december: Month!
+  $firstDay: LocalDate!, $lastDay: LocalDate!
+) {
+  before: roster(programme: $programme, area: $area, month: $november, first: 1) { totals { ...T } }
+  after: roster(programme: $programme, area: $area, month: $december, first: 1) { totals { ...T } }
+  review: campaign(id: $campaign) {
+    households persons amountFen
+    outcomes { outcome households differenceFen }
+  }
+  applications: applicationCounts(
+    programme: $programme, area: $area, firstDay: $firstDay, lastDay: $lastDay
+  ) { submitted accepted lapsed approved }
+  paid: payoutTotals(
+    programme: $programme, area: $area, firstMonth: $january, lastMonth: $december
+  ) { month kind households persons amountFen }
+}
+fragment T on RosterTotals { households persons amountFen }
+"""
+
+_CHANGES: Final = """
+query Changes($programme: String!, $area: String!, $january: Month!, $december: Month!, $after: String) {
+  entitlementChanges(
+    programme: $programme, area: $area, firstMonth: $january, lastMonth: $december, first: 100, after: $after
+  ) {
+    edges { node { change householdId persons afterFen } }
+    pageInfo { endCursor hasNextPage }
+  }
+}
+"""
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,67 +107,75 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         return sum(paid.amount_fen for paid in self.payroll)
 
 
-def add_up(source: Source, ledger: str) -> Figures:
-    """The figures of the year; `source` reads the database of the read models."""
-    scope = Scope(ledger=ledger, programme=PROGRAMME, area=COUNTY)
-    (review,) = campaigns.campaigns(source, scope)
-    results = {each.outcome: each for each in campaigns.results(source, ledger, review.campaign)}
-    counted = applications.counts(source, scope, FIRST_DAY, LAST_DAY)
+def add_up(client: Client, campaign: str) -> Figures:
+    """The figures of the year; `campaign` is the id of its annual review."""
+    answer = client.ask(
+        _FIGURES,
+        {
+            **_PERIOD,
+            "campaign": campaign,
+            "november": NOVEMBER,
+            "firstDay": str(FIRST_DAY),
+            "lastDay": str(LAST_DAY),
+        },
+    )
+    review, paid = answer["review"], answer["paid"]
+    outcomes = {each["outcome"]: each for each in review["outcomes"]}
     return Figures(
-        before=_roster(source, scope, NOVEMBER),
-        after=_roster(source, scope, DECEMBER),
-        reviewed_households=review.households_before,
-        reviewed_persons=review.persons_before,
-        reviewed_amount_fen=review.before_fen,
-        kept=_households(results.get(DecisionOutcome.KEEP)),
-        ended=_change(results.get(DecisionOutcome.END)),
-        raised=_change(results.get(DecisionOutcome.RAISE)),
-        lowered=_change(results.get(DecisionOutcome.LOWER)),
-        started=_started(source, scope),
-        applications=Applications(
-            submitted=counted.submitted,
-            accepted=counted.accepted,
-            lapsed=counted.lapsed,
-            approved=counted.approved,
+        before=_totals(answer["before"]["totals"]),
+        after=_totals(answer["after"]["totals"]),
+        reviewed_households=review["households"],
+        reviewed_persons=review["persons"],
+        reviewed_amount_fen=review["amountFen"],
+        kept=_change(outcomes, DecisionOutcome.KEEP).households,
+        ended=_change(outcomes, DecisionOutcome.END),
+        raised=_change(outcomes, DecisionOutcome.RAISE),
+        lowered=_change(outcomes, DecisionOutcome.LOWER),
+        started=_started(client),
+        applications=msgspec.convert(answer["applications"], Applications),
+        payroll=tuple(
+            MonthPaid(month=each["month"], **_plain(each))
+            for each in paid
+            if each["kind"] == PayoutKind.REGULAR.name
         ),
-        payroll=_months_paid(source, scope),
-        prepayment_fen=sum(each.amount_fen for each in payouts.totals(source, scope, JANUARY, FEBRUARY)),
+        prepayment_fen=sum(each["amountFen"] for each in paid if each["month"] in (JANUARY, FEBRUARY)),
     )
 
 
-def _roster(source: Source, scope: Scope, month: Month) -> Totals:
-    found = roster.totals(source, scope, month)
-    return Totals(households=found.households, persons=found.persons, amount_fen=found.amount_fen)
+_PERIOD: Final = {"programme": PROGRAMME, "area": COUNTY, "january": JANUARY, "december": DECEMBER}
 
 
-def _households(result: campaigns.CampaignResult | None) -> int:
-    return result.households if result else 0
+def _totals(answer: Answer) -> Totals:
+    return Totals(**_plain(answer))
 
 
-def _change(result: campaigns.CampaignResult | None) -> Change:
+def _plain(answer: Answer) -> dict[str, int]:
+    return {
+        "households": answer["households"],
+        "persons": answer["persons"],
+        "amount_fen": answer["amountFen"],
+    }
+
+
+def _change(outcomes: Mapping[str, Answer], outcome: DecisionOutcome) -> Change:
     """How many, and by how much together, whichever way."""
-    return Change(households=_households(result), amount_fen=abs(result.difference_fen) if result else 0)
+    found = outcomes.get(outcome.name)
+    if found is None:
+        return Change(households=0, amount_fen=0)
+    return Change(households=found["households"], amount_fen=abs(found["differenceFen"]))
 
 
-def _started(source: Source, scope: Scope) -> Totals:
+def _started(client: Client) -> Totals:
     """The entitlements that decisions of the year began."""
-    changes = entitlements.changes(source, scope, JANUARY, DECEMBER, EVERYTHING)
-    begun = [each for each in changes if each.change is entitlements.Change.STARTED]
+    begun: list[Answer] = []
+    after: str | None = None
+    more = True
+    while more:
+        page = client.ask(_CHANGES, {**_PERIOD, "after": after})["entitlementChanges"]
+        begun += [edge["node"] for edge in page["edges"] if edge["node"]["change"] == "STARTED"]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
     return Totals(
-        households=len({each.household for each in begun}),
-        persons=sum(each.persons or 0 for each in begun),
-        amount_fen=sum(each.after_fen for each in begun),
-    )
-
-
-def _months_paid(source: Source, scope: Scope) -> tuple[MonthPaid, ...]:
-    return tuple(
-        MonthPaid(
-            month=str(each.month),
-            households=each.households,
-            persons=each.persons,
-            amount_fen=each.amount_fen,
-        )
-        for each in payouts.totals(source, scope, JANUARY, DECEMBER)
-        if each.kind is PayoutKind.REGULAR
+        households=len({each["householdId"] for each in begun}),
+        persons=sum(each["persons"] for each in begun),
+        amount_fen=sum(each["afterFen"] for each in begun),
     )

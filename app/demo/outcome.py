@@ -47,7 +47,9 @@ class HistoryLine(Shown, frozen=True, kw_only=True):
     recorded_on: str
     who: str
     role: str
-    what: str
+    topic: str
+    zh: str
+    en: str
 
 
 class ReviewLine(Shown, frozen=True, kw_only=True):

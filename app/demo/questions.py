@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from hudang.demo.figures import Figures
+from hudang.demo.figures import add_up
 from hudang.demo.office import Office
 from hudang.demo.outcome import ApplicationLine, HistoryLine, Outcome, ReviewLine, RosterLine
 from hudang.demo.reconciliation import reconcile
@@ -37,7 +37,7 @@ _HISTORY: Final = """
 query History($id: ID!, $first: Int!, $after: String) {
   household(id: $id) {
     history(first: $first, after: $after) {
-      edges { node { position happenedOn recordedAt who { person roleZh } what { zh en } } }
+      edges { node { position topic happenedOn recordedAt who { person roleZh } what { zh en } } }
       pageInfo { endCursor hasNextPage }
     }
   }
@@ -47,8 +47,9 @@ query History($id: ID!, $first: Int!, $after: String) {
 _LEDGER: Final = "query Ledger { ledger { ledger name head } }"
 
 
-def ask_outcome(office: Office, figures: Figures) -> Outcome:
-    """Everything that is shown, given what the events add up to."""
+def ask_outcome(office: Office) -> Outcome:
+    """Everything that is shown."""
+    figures = add_up(office.client, office.noted[CAMPAIGN])
     files = [
         office.client.ask(_FILE, {"id": office.files[household.number].id})["household"]
         for household in office.story.households
@@ -141,7 +142,9 @@ def _history(office: Office, household: str) -> Iterator[HistoryLine]:
                 recorded_on=node["recordedAt"][: len("2013-01-01")],
                 who=node["who"]["person"],
                 role=node["who"]["roleZh"],
-                what=f"{node['what']['zh']}\n{node['what']['en']}",
+                topic=node["topic"],
+                zh=node["what"]["zh"],
+                en=node["what"]["en"],
             )
         if not page["pageInfo"]["hasNextPage"]:
             return

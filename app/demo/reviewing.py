@@ -16,7 +16,7 @@ ROSTER_MONTH: Final = "2013-11"
 _ROSTER: Final = """
 query Roster($area: String!, $programme: String!, $month: Month!) {
   roster(area: $area, programme: $programme, month: $month, first: 100) {
-    edges { node { householdId number } }
+    edges { node { householdId } }
   }
 }
 """
@@ -31,6 +31,8 @@ def take_up_rechecks(office: Office, households: Sequence[Household]) -> None:
 
 def open_campaign(office: Office) -> None:
     """The annual review of everybody on November's roster; rechecks already open join it."""
+    asked = {"area": COUNTY, "programme": PROGRAMME, "month": ROSTER_MONTH}
+    edges = office.client.ask(_ROSTER, asked)["roster"]["edges"]
     campaign = office.begin_thing(
         Role.TOWNSHIP_CLERK,
         "OpenCampaign",
@@ -38,7 +40,7 @@ def open_campaign(office: Office) -> None:
         programme=PROGRAMME,
         area=COUNTY,
         rosterMonth=ROSTER_MONTH,
-        households=[office.files[household.number].id for household in office.story.entitled],
+        households=[edge["node"]["householdId"] for edge in edges],
     )
     for household in office.story.entitled:
         cases = office.look_at(household)["cases"]

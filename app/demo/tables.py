@@ -2,28 +2,42 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import IO
+from itertools import groupby
+from typing import IO, Final, NamedTuple
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from hudang.demo.outcome import Outcome
+from hudang.demo.outcome import HistoryLine, Outcome
 from hudang.demo.reconciliation import Basis, Check, Part
 from hudang.demo.report import SOURCE
 from hudang.domain.money import format_yuan
 from hudang.domain.values import Fen
 
-NARROWEST = 100
+NARROWEST: Final = 110
 
-INTRODUCTION = """\
+INTRODUCTION: Final = """\
 Hudang (户档) carried a community's year 2013 through ledger, read models, scheduler and GraphQL.
 
-[bold]From the report[/] ({source}): the numbers of households and persons, the sums of money,
-9 applications of which 3 gave up, the payment before Spring Festival, the results of the annual review.
-[bold]Invented[/], so that the gaps between line and income meet those sums: every household, its members,
-names and incomes, the Dibao line of 650 yuan, township and community, all days, the months of approval.
+[bold]The report's[/] are the numbers of households and persons, the sums of money, 9 applications of which
+3 gave up, the payment before Spring Festival, and the results of the annual review:
+{source}.
+[bold]Invented[/], so that the gaps between line and income meet those sums, are all households, names and
+incomes, the Dibao line of 650 yuan, township and community, all days, and the months of approval.
 Before and after mean before and after the annual review (年审)."""
+
+SOURCE_OF_BASIS: Final = {Basis.REPORT: "报告 report", Basis.EVENTS: "事件 events"}
+
+SENTENCES: Final = ("事项 what", "理由 reasons", "报告的数字,与何相比 what is stated, compared with")
+
+
+class Section(NamedTuple):
+    """A table with its title, and a remark below it."""
+
+    title: str
+    table: Table
+    remark: str = ""
 
 
 def show(outcome: Outcome, to: IO[str]) -> None:
@@ -32,34 +46,32 @@ def show(outcome: Outcome, to: IO[str]) -> None:
     if console.width < NARROWEST:
         console = Console(file=to, highlight=False, width=NARROWEST)
     console.print(INTRODUCTION.format(source=SOURCE))
-    for table in (
+    for section in (
         roster(outcome),
         applications(outcome),
         history(outcome),
         review(outcome),
         payroll(outcome),
-        *(check(each) for each in outcome.reconciliation),
+        reconciliation(outcome.reconciliation),
     ):
-        console.print()
-        console.print(table)
-    console.print()
-    console.print(verdict(outcome.reconciliation))
-    console.print(
-        f"Ledger {outcome.ledger} ({outcome.ledger_name}), clock simulated: {outcome.events:,} events."
-    )
+        console.print(f"\n[bold]{section.title}[/]")
+        console.print(section.table)
+        if section.remark:
+            console.print(f"[dim]{section.remark}[/]")
+    console.print(f"\n{verdict(outcome.reconciliation)}")
+    console.print(f"Ledger {outcome.ledger} ({outcome.ledger_name}): {outcome.events:,} events.")
 
 
-def roster(outcome: Outcome) -> Table:
+def roster(outcome: Outcome) -> Section:
     """The roster before and after the annual review."""
     table = _table(
-        "Roster before and after the annual review (年审前后在册名册): November and December 2013",
-        "households, classes, months invented; totals are the report's or follow from it",
-    )
-    _columns(
-        table, "户号 file", "户主 head", "类 class", "自 since", right=("人 persons", "11月 Nov", "12月 Dec")
+        "户号 file",
+        "户主 head",
+        "类 class",
+        "自 since",
+        right=("人 persons", "11月 November", "12月 December"),
     )
     for line in outcome.roster:
-        changed = line.after_fen != line.before_fen
         after = "取消 ended" if line.after_fen is None else _yuan(line.after_fen)
         table.add_row(
             line.number,
@@ -68,43 +80,32 @@ def roster(outcome: Outcome) -> Table:
             line.from_month,
             str(line.persons),
             _yuan(line.before_fen),
-            after,
-            style="bold" if changed else None,
+            after if line.after_fen == line.before_fen else f"[bold]{after}[/]",
         )
-    before, after_review = outcome.figures.before, outcome.figures.after
+    before, since = outcome.figures.before, outcome.figures.after
     table.add_section()
     table.add_row(
-        "合计", f"{before.households} 户", "", "", str(before.persons), _yuan(before.amount_fen), ""
+        "11月", f"{before.households} 户", "", "", str(before.persons), _yuan(before.amount_fen), ""
     )
-    table.add_row(
-        "total",
-        f"{after_review.households} 户",
-        "",
-        "",
-        str(after_review.persons),
-        "",
-        _yuan(after_review.amount_fen),
+    table.add_row("12月", f"{since.households} 户", "", "", str(since.persons), "", _yuan(since.amount_fen))
+    return Section(
+        "Roster before and after the annual review (年审前后在册名册), yuan a month",
+        table,
+        "Households, classes and months are invented; the totals are the report's or follow from it.",
     )
-    return table
 
 
-def applications(outcome: Outcome) -> Table:
+def applications(outcome: Outcome) -> Section:
     """Who applied, and what came of it."""
     counts = outcome.figures.applications
     table = _table(
-        f"Applications (新申低保): {counts.submitted} submitted, {counts.accepted} accepted, "
-        f"{counts.lapsed} lapsed for missing papers, {counts.approved} approved",
-        "numbers are the report's; households and days invented",
-    )
-    _columns(
-        table,
         "户号 file",
         "户主 head",
         "申请 applied",
         "受理 accepted",
-        "结果 result",
         "审批 decided",
         "自 from",
+        "结果 result",
         right=("人 persons", "元/月 a month"),
     )
     for line in outcome.applications:
@@ -113,38 +114,36 @@ def applications(outcome: Outcome) -> Table:
             line.head,
             line.submitted_on,
             line.accepted_on or "",
-            line.ended,
             line.decided_on or "",
             line.from_month or "",
+            line.ended,
             str(line.persons),
             _yuan(line.amount_fen) if line.amount_fen is not None else "",
         )
-    return table
-
-
-def history(outcome: Outcome) -> Table:
-    """One household's file, event by event."""
-    table = _table(
-        f"One household's full history (户档 {outcome.history_of}): {len(outcome.history)} events",
-        "happened: the day of the fact; recorded: the day the ledger learnt it. Events keep names sealed.",
+    return Section(
+        f"Applications (新申低保): {counts.submitted} submitted, {counts.accepted} accepted, "
+        f"{counts.lapsed} lapsed, {counts.approved} approved",
+        table,
+        "The numbers are the report's; households and days are invented.",
     )
-    _columns(table, "发生 happened", "记录 recorded", "经办 who", "事项 what")
-    for line in outcome.history:
-        table.add_row(line.happened_on, line.recorded_on, f"{line.role}\n{line.who}", line.what)
-    return table
 
 
-def review(outcome: Outcome) -> Table:
+def history(outcome: Outcome) -> Section:
+    """One household's file, event by event; events of one kind in a row, such as votes, together."""
+    table = _table("发生 happened", "记录 recorded", "经办 who", "事项 what")
+    for (_, happened, recorded, who, role), lines in groupby(outcome.history, _together):
+        table.add_row(happened, recorded, f"{role}\n[dim]{who}[/]", _told(list(lines)))
+    return Section(
+        f"One household's full history (户档 {outcome.history_of}): {len(outcome.history)} events",
+        table,
+        "Happened is the day of the fact, recorded the day the ledger learnt it. Events keep names sealed.",
+    )
+
+
+def review(outcome: Outcome) -> Section:
     """What the annual review changed."""
     figures = outcome.figures
     table = _table(
-        f"Annual review (年审): {figures.reviewed_households} households reviewed, {figures.kept} kept, "
-        f"{figures.raised.households} raised, {figures.lowered.households} lowered, "
-        f"{figures.ended.households} ended",
-        "results and sums are the report's; which households, and why, is invented",
-    )
-    _columns(
-        table,
         "户号 file",
         "户主 head",
         "结果 result",
@@ -152,7 +151,6 @@ def review(outcome: Outcome) -> Table:
         right=("人 persons", "前 before", "后 after", "增减 change"),
     )
     for line in outcome.review:
-        change = line.after_fen - line.before_fen
         table.add_row(
             line.number,
             line.head,
@@ -161,79 +159,96 @@ def review(outcome: Outcome) -> Table:
             str(line.persons),
             _yuan(line.before_fen),
             _yuan(line.after_fen),
-            f"{'+' if change > 0 else ''}{_yuan(change)}",
+            _yuan(line.after_fen - line.before_fen, sign=True),
         )
-    return table
-
-
-def payroll(outcome: Outcome) -> Table:
-    """What was paid for each month."""
-    table = _table(
-        "Payroll by month of entitlement (按所属月份发放)",
-        "months invented; November's stock, the changes and the year's total are the report's",
+    return Section(
+        f"Annual review (年审): {figures.reviewed_households} households, {figures.kept} kept, "
+        f"{figures.raised.households} raised, {figures.lowered.households} lowered, "
+        f"{figures.ended.households} ended",
+        table,
+        "Results and sums are the report's; which households, and why, is invented.",
     )
-    _columns(table, "月份 month", right=("户 households", "人 persons", "低保金 Dibao"))
+
+
+def payroll(outcome: Outcome) -> Section:
+    """What was paid for each month."""
+    table = _table("月份 month", right=("户 households", "人 persons", "低保金 Dibao"))
     for paid in outcome.figures.payroll:
         table.add_row(paid.month, str(paid.households), str(paid.persons), _yuan(paid.amount_fen))
     table.add_section()
     table.add_row("全年 year", "", "", _yuan(outcome.figures.year_amount_fen))
-    table.add_row("其中节前 paid before Spring Festival*", "", "", _yuan(outcome.figures.prepayment_fen))
-    table.caption = (
-        "* January, February and 300 yuan a head, in one payment. The year's total is without the 300."
+    return Section(
+        "Payroll by month of entitlement (按所属月份发放), yuan",
+        table,
+        "November's stock, the changes and the year's total are the report's; the months are invented.\n"
+        f"January and February were paid before Spring Festival with 300 yuan a head, "
+        f"{_yuan(outcome.figures.prepayment_fen)} yuan in all;\nthe 300 are not in the table.",
     )
-    return table
 
 
-def check(each: Check) -> Table:
-    """One check: what the report states beside what follows from it or from the events."""
-    table = _table(f"{each.check} {_mark(agrees=each.agrees)} {each.title}", each.remark)
-    _columns(
-        table, "", "对照 compared with", "依据 basis", right=("报告 stated", "推算 computed", "差 difference")
+def reconciliation(checks: Iterable[Check]) -> Section:
+    """Every check: what the report states beside what follows from it or from the events."""
+    table = _table(
+        "",
+        SENTENCES[-1],
+        "依据 basis",
+        right=("报告 stated", "推算 computed", "差 difference"),
     )
-    for part in each.parts:
-        difference = part.computed - part.stated
-        table.add_row(
-            _mark(agrees=part.agrees),
-            f"{part.label} [dim]({part.unit})[/]",
-            "报告 report" if part.basis is Basis.REPORT else "事件 events",
-            _number(part.stated),
-            _number(part.computed),
-            "" if part.agrees else f"{'+' if difference > 0 else ''}{_number(difference)}",
-        )
-    for quote in _quotes(part for part in each.parts if not part.agrees):
+    for check in checks:
         table.add_section()
-        table.add_row("", f"[italic]{quote}[/]", "", "", "", "")
-    return table
+        table.add_row(
+            f"{_mark(agrees=check.agrees)} [bold]{check.check}[/]", f"[bold]{check.title}[/]", "", "", "", ""
+        )
+        for part in check.parts:
+            table.add_row("", *_compared(part))
+        for quote in _quotes(part for part in check.parts if not part.agrees):
+            table.add_row("", f"[dim]{quote}[/]", "", "", "", "")
+        if check.remark:
+            table.add_row("", f"[dim]{check.remark}[/]", "", "", "", "")
+    return Section("Reconciliation (对账): the report against itself, and against the events", table)
 
 
 def verdict(checks: Iterable[Check]) -> str:
     """In one line, which checks agree."""
-    agreeing = [each.check for each in checks if each.agrees]
-    others = [each.check for each in checks if not each.agrees]
+    by_result = {
+        agrees: [check.check for check in checks if check.agrees is agrees] for agrees in (True, False)
+    }
     return (
-        f"Reconciliation (对账): {', '.join(agreeing) or 'none'} agrees; {', '.join(others) or 'none'} "
-        "do not. The report contradicts itself there; both figures stand above, nothing was repaired."
+        f"{', '.join(by_result[True]) or 'Nothing'} agrees; {', '.join(by_result[False]) or 'nothing'} do not. "
+        "There the report contradicts itself. Both figures stand above; nothing was repaired."
     )
 
 
-def _table(title: str, caption: str) -> Table:
-    return Table(
-        title=title,
-        caption=caption or None,
-        title_justify="left",
-        caption_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-
-
-def _columns(table: Table, *left: str, right: Iterable[str] = ()) -> None:
-    """Columns with the Chinese word above the English one."""
+def _table(*left: str, right: Iterable[str] = ()) -> Table:
+    """Columns with the Chinese word above the English one; those of sentences are cut into lines."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in left:
-        table.add_column(heading.replace(" ", "\n", 1), overflow="fold")
+        table.add_column(heading.replace(" ", "\n", 1), no_wrap=heading not in SENTENCES, overflow="fold")
     for heading in right:
         table.add_column(heading.replace(" ", "\n", 1), justify="right", no_wrap=True)
+    return table
+
+
+def _together(line: HistoryLine) -> tuple[str, str, str, str, str]:
+    return line.topic, line.happened_on, line.recorded_on, line.who, line.role
+
+
+def _told(lines: list[HistoryLine]) -> str:
+    """The sentences of events of one kind; of several, the Chinese ones."""
+    if len(lines) == 1:
+        return f"{lines[0].zh}\n[dim]{lines[0].en}[/]"
+    return f"[dim]{len(lines)} events:[/] " + "; ".join(line.zh for line in lines)
+
+
+def _compared(part: Part) -> tuple[str, ...]:
+    difference = part.computed - part.stated
+    return (
+        f"{_mark(agrees=part.agrees)} {part.label} [dim]({part.unit})[/]",
+        SOURCE_OF_BASIS[part.basis],
+        _number(part.stated),
+        _number(part.computed),
+        "" if part.agrees else f"{difference:+,}",
+    )
 
 
 def _quotes(parts: Iterable[Part]) -> list[str]:
@@ -245,9 +260,10 @@ def _mark(*, agrees: bool) -> str:
     return "[green]✓[/]" if agrees else "[red]✗[/]"
 
 
-def _yuan(amount_fen: int) -> str:
+def _yuan(amount_fen: int, *, sign: bool = False) -> str:
     """Without the word for yuan, which the heading has; whole yuan without decimals."""
-    return format_yuan(Fen(amount_fen)).removesuffix(" 元").removesuffix(".00")
+    text = format_yuan(Fen(amount_fen)).removesuffix(" 元").removesuffix(".00")
+    return f"+{text}" if sign and amount_fen > 0 else text
 
 
 def _number(value: Decimal) -> str:
