@@ -14,7 +14,9 @@ from hudang.ledger.migrate import migrate
 from hudang.ledger.store import Store
 from hudang.projections.engine import Engine
 from hudang.projections.model import ReadModel
+from hudang.projections.models import MODELS
 from tests.projections.history import History
+from tests.projections.year import a_year
 
 TEMPLATE = "hudang_template"
 LEDGER = "L0001"
@@ -72,6 +74,15 @@ def new_engine(database: str, store: Store, keys: KeyRing) -> Iterator[NewEngine
     yield make
     for engine in engines:
         engine.stop()
+
+
+@pytest.fixture
+def year(history: History, new_engine: NewEngine) -> Engine:
+    """An engine that has folded a community's year into every read model."""
+    a_year(history)
+    engine = new_engine(*MODELS)
+    engine.catch_up()
+    return engine
 
 
 @pytest.fixture

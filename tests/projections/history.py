@@ -103,6 +103,15 @@ class History(Procedure):
             self.record({stream: decided})
             self.record({stream: [notified(number), changed]})
 
+    def decide_to_lower(self, number: str, after: int, from_month: Month) -> None:
+        """The county decides on a cut, which nobody has been told of."""
+        decided = self._decided(recheck_of(number), DecisionOutcome.LOWER, after, from_month, 1)
+        self.record({self.household(number): decided})
+
+    def notify_recheck(self, number: str) -> None:
+        """The written notice of a recheck's decision arrives."""
+        self.record({self.household(number): notified(number)})
+
     def end(self, number: str, amount: int, last_month: Month, *, members: int = 1) -> None:
         """A recheck ends the entitlement, once that was notified."""
         stream = self.household(number)

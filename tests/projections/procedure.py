@@ -9,6 +9,7 @@ from hudang.domain.application import (
     ApplicationAccepted,
     ApplicationLapsed,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     PapersReceived,
     SupplementRequested,
 )
@@ -16,7 +17,12 @@ from hudang.domain.appraisal import AppraisalClosed
 from hudang.domain.assessment import Assessment
 from hudang.domain.case import Step
 from hudang.domain.case_reference import CaseRef
-from hudang.domain.determination import DecisionConfirmed, DecisionOutcome
+from hudang.domain.determination import (
+    DecisionConfirmed,
+    DecisionOutcome,
+    DecisionRefused,
+    NotificationDelivered,
+)
 from hudang.domain.entitlement import (
     EntitlementStarted,
     HouseholdClass,
@@ -307,6 +313,20 @@ class Procedure(Recording):
     def lapse(self, number: str, *missing: str) -> None:
         """The papers never came."""
         self.record({self.household(number): ApplicationLapsed(case=case_of(number), missing=missing)})
+
+    def withdraw(self, number: str) -> None:
+        """The applicant takes the application back."""
+        event = ApplicationWithdrawn(case=case_of(number), statement=paper("撤回声明"))
+        self.record({self.household(number): event})
+
+    def refuse(self, number: str) -> None:
+        """The county refuses."""
+        self.record({self.household(number): DecisionRefused(case=case_of(number), reasons="测试理由")})
+
+    def notify(self, number: str) -> None:
+        """The written notice of a decision on an application arrives."""
+        delivered = NotificationDelivered(case=case_of(number), form="当面送达", receipt=paper("送达回执"))
+        self.record({self.household(number): delivered})
 
     def receive(self, number: str, *papers: str) -> None:
         """Further papers come."""

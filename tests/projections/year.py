@@ -11,8 +11,10 @@ MARCH, APRIL, MAY, NOVEMBER, DECEMBER = (Month(2013, month) for month in (3, 4, 
 
 
 def a_year(history: History) -> None:
-    """Numbers 1 and 2 were entitled before; 3 is approved after a dispute, an objection and a re-notice; 4 is
-    approved by ballots after a return; 5 lapses. The review keeps 1, lowers 2, raises 3 and ends 4.
+    """Fold it and the review of 2013 keeps household 1, lowers 2, raises 3 and ends 4.
+
+    1 and 2 were entitled before; 3 is approved after a dispute, an objection and a second notice; 4 is approved
+    by ballots after a return; 5 lapses, 6 withdraws, 7 is refused.
     """
     _before(history)
     _apply(history)
@@ -26,7 +28,7 @@ def _before(history: History) -> None:
     history.existing("0001", 62_000)
     history.existing("0002", 94_000, members=2)
     history.name_account("0001")
-    for number in ("0003", "0004", "0005"):
+    for number in ("0003", "0004", "0005", "0006", "0007"):
         history.register(number, members=2)
     history.join("0003", 2)
     history.leave("0003", 1)
@@ -38,12 +40,14 @@ def _before(history: History) -> None:
 
 
 def _apply(history: History) -> None:
-    for number in ("0003", "0004", "0005"):
+    for number in ("0003", "0004", "0005", "0006", "0007"):
         history.submit(number, "申请书", members=2)
     history.ask_for("0004", "收入证明", due_on=date(2013, 4, 1))
     history.receive("0004", "收入证明")
     history.ask_for("0005", "收入证明", "身份证", due_on=date(2013, 4, 1))
     history.lapse("0005", "收入证明", "身份证")
+    history.withdraw("0006")
+    history.refuse("0007")
     history.accept_and_survey("0003", income=36_000)
     history.accept_and_survey("0004", income=40_000)
 
