@@ -1,4 +1,4 @@
-"""Who asks? A bearer token names a person, a role, an office and ledgers; the file of tokens holds only digests."""
+"""Who asks? A bearer token names a person, a role, an office and ledgers; the file holds only digests."""
 
 import hashlib
 import re
@@ -57,8 +57,10 @@ def read_tokens(path: Path) -> Mapping[str, Principal]:
     try:
         read = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _TokenFile)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise TokenFileError(f"The token file {path} cannot be read: every [[tokens]] has sha256, person, role,"
-                             " office and ledgers.") from error
+        raise TokenFileError(
+            f"The token file {path} cannot be read: every [[tokens]] has sha256, person, role,"
+            " office and ledgers."
+        ) from error
     return {entry.sha256.lower(): _principal(entry) for entry in read.tokens}
 
 

@@ -123,18 +123,24 @@ def _objection_open(household: Household, case: Case, given: Given) -> Refusal |
     if refusal or any(objection.resolved_on is None for objection in case.objections):
         return refusal
     return Refusal(
-        code="objection_not_found", rule="an answer names its objection", message="No objection waits for an answer."
+        code="objection_not_found",
+        rule="an answer names its objection",
+        message="No objection waits for an answer.",
     )
 
 
 def _to_notify(household: Household, case: Case, given: Given) -> Refusal | None:
     if case.determination is None:
         return Refusal(
-            code="nothing_to_notify", rule="a notice follows a decision", message="The case has not been decided."
+            code="nothing_to_notify",
+            rule="a notice follows a decision",
+            message="The case has not been decided.",
         )
     if case.determination.notified_on is not None:
         return Refusal(
-            code="already_notified", rule="a decision is notified once", message="The notice was delivered before."
+            code="already_notified",
+            rule="a decision is notified once",
+            message="The notice was delivered before.",
         )
     return None
 

@@ -1,4 +1,5 @@
-"""What hangs on the boards, which meetings and posters were there, and how did the annual reviews come out?"""
+"""What hangs on the boards, which meetings and posters were there, how did the annual reviews come out?"""
+# ruff: noqa: PLR0913, PLR0917 -- a field of the schema takes its arguments one by one
 
 from datetime import date
 
@@ -100,9 +101,7 @@ class BoardQueries:
     ) -> list[PostedNotice]:
         scope, limit = scope_of(info, ledger, area), page_size(first)
         day = on or info.context.today(scope.ledger)
-        rows = await info.context.query(
-            notice_board.notices, scope.ledger, day, area=scope.area, limit=limit
-        )
+        rows = await info.context.query(notice_board.notices, scope.ledger, day, area=scope.area, limit=limit)
         return [_notice(row) for row in rows]
 
     @strawberry.field

@@ -7,14 +7,13 @@ from typing import TypeVar
 import strawberry
 
 from hudang.domain import appraisal, determination, notice, objection, opinion, proposal, survey, voting
-from hudang.domain.appraisal import VoteForm
 from hudang.domain.case import Case
 from hudang.domain.decision import Event, Recorded
 from hudang.domain.determination import DecisionOutcome
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.month import Month
 from hudang.domain.personal import Personal
-from hudang.domain.policy_terms import NoticeField, Place
+from hudang.domain.policy_terms import NoticeField, Place, VoteForm
 from hudang.domain.survey import IncomeKind, VisitLevel
 from hudang.domain.values import Fen
 from hudang.graphql import ids
@@ -321,7 +320,4 @@ def objections_of(events: Sequence[Recorded], case: Case, ledger: str) -> list[O
 
 
 def _income(item: survey.IncomeItem) -> Income:
-    return Income(
-        person_id=ids.write(Kind.PERSON, item.person), kind=item.kind, monthly_fen=item.monthly_fen
-    )
-
+    return Income(person_id=ids.write(Kind.PERSON, item.person), kind=item.kind, monthly_fen=item.monthly_fen)

@@ -1,4 +1,4 @@
-"""What does a case look like to those who work on it? Its steps, what was found and decided, and what may be done now."""
+"""What does a case look like to those who work on it? Steps, findings, decisions, what may be done."""
 
 from datetime import date
 
@@ -127,7 +127,9 @@ class Case(Node):
         return domain.policy_of(self.file.state, self.made, given)
 
     def _events(self) -> list[Recorded]:
-        return [recorded for recorded in self.file.events if getattr(recorded.event, "case", None) == self.made.id]
+        return [
+            recorded for recorded in self.file.events if getattr(recorded.event, "case", None) == self.made.id
+        ]
 
     @classmethod
     def of(cls, file: File, made: domain.Case) -> "Case":

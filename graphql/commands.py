@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
-from typing import Any, Union, get_args, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -117,7 +117,10 @@ def domain_value(value: Any, hint: Any, name: str) -> Any:
 def struct_of(struct: type[msgspec.Struct], value: Any) -> Any:
     """The struct that an input stands for."""
     return struct(
-        **{field.name: domain_value(getattr(value, field.name), field.type, field.name) for field in fields_of(struct)}
+        **{
+            field.name: domain_value(getattr(value, field.name), field.type, field.name)
+            for field in fields_of(struct)
+        }
     )
 
 
@@ -126,24 +129,24 @@ def first_sentence(struct: type) -> str:
     return " ".join((struct.__doc__ or "").split("\n\n")[0].split())
 
 
+class Arguments(NamedTuple):
+    """What every mutation is given beside the command itself."""
+
+    ledger: str
+    command_id: UUID
+    expected_version: int | None
+
+
 async def run_command(
-    context: RequestContext,
-    command: type[Command],
-    *,
-    ledger: str,
-    command_id: UUID,
-    expected_version: int | None,
-    value: Any,
+    context: RequestContext, command: type[Command], arguments: Arguments, value: Any
 ) -> Any:
     """Read the input, send the command, shape the answer."""
-    if ledger not in context.principal.ledgers:
+    if arguments.ledger not in context.principal.ledgers:
         return Refusal.of(unknown_ledger())
     try:
-        asked = struct_of(command, value)
+        answer = await context.send(struct_of(command, value), **arguments._asdict())
     except MalformedIdError as malformed:
         return Refusal.of(malformed.refusal)
-    try:
-        answer = await context.send(ledger, asked, command_id=command_id, expected_version=expected_version)
     except UnknownLedger:
         return Refusal.of(unknown_ledger())
     return result_of(answer, command)
@@ -152,7 +155,9 @@ async def run_command(
 def mutation_type(commands: Mapping[str, type[Command]] = COMMANDS) -> type:
     """The mutation root: one field for each command."""
     fields = [_mutation(commands[name]) for name in sorted(commands)]
-    return create_type("Mutation", fields, description="Everything that offices and jobs may ask for (办理事项).")
+    return create_type(
+        "Mutation", fields, description="Everything that offices and jobs may ask for (办理事项)."
+    )
 
 
 def _mutation(command: type[Command]) -> Any:
@@ -164,22 +169,17 @@ def _mutation(command: type[Command]) -> Any:
 
 
 def _resolver(command: type[Command]) -> Callable[..., Any]:
-    async def seen(
-        info: Info, ledger: str, command_id: UUID, expected_version: int, input: Any
-    ) -> Any:
+    async def seen(info: Info, ledger: str, command_id: UUID, expected_version: int, input: Any) -> Any:
         return await run_command(
-            info.context,
-            command,
-            ledger=ledger,
-            command_id=command_id,
-            expected_version=expected_version,
-            value=input,
+            info.context, command, Arguments(ledger, command_id, expected_version), input
         )
 
     async def unseen(
         info: Info, ledger: str, command_id: UUID, input: Any, expected_version: int | None = None
     ) -> Any:
-        return await seen(info, ledger, command_id, expected_version, input)  # type: ignore[arg-type]  # as sent
+        return await run_command(
+            info.context, command, Arguments(ledger, command_id, expected_version), input
+        )
 
     resolver: Callable[..., Any] = seen if command.SEES else unseen
     resolver.__annotations__ |= {"input": input_type(command), "return": CommandResult}
@@ -188,12 +188,12 @@ def _resolver(command: type[Command]) -> Callable[..., Any]:
 
 
 def _schema_field(owner: str, field: Field) -> Any:
-    described = {"description": words_for(owner, field.name)}
+    words = words_for(owner, field.name)
     if field.required:
-        return strawberry.field(**described)
+        return strawberry.field(description=words)
     if field.default == ():
-        return strawberry.field(default_factory=list, **described)
-    return strawberry.field(default=field.default, **described)
+        return strawberry.field(description=words, default_factory=list)
+    return strawberry.field(description=words, default=field.default)
 
 
 def _local_id(value: str, hint: Any, name: str) -> str:

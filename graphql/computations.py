@@ -1,6 +1,7 @@
 """How was an amount computed, line by line, from which inputs and under which rules? (核算过程)"""
 
-from hudang.domain import assessment, formula
+from hudang.domain import assessment
+from hudang.domain import formula as arithmetic
 from hudang.domain.policy_terms import Basis
 from hudang.domain.values import Fen
 from hudang.graphql.described import output
@@ -29,13 +30,14 @@ class ComputationLine:
     basis: Basis
 
     @classmethod
-    def of(cls, line: formula.ComputationLine) -> "ComputationLine":
+    def of(cls, line: arithmetic.ComputationLine) -> "ComputationLine":
         return cls(
             zh=line.label_zh,
             formula=line.formula,
             result_fen=line.result_fen,
             inputs=[
-                ComputationInput(name=given.name, zh=given.label_zh, value=Fen(given.value)) for given in line.inputs
+                ComputationInput(name=given.name, zh=given.label_zh, value=Fen(given.value))
+                for given in line.inputs
             ],
             policy_hash=line.source.hash,
             document=line.source.document,
@@ -77,5 +79,3 @@ class Assessment:
             policy_hashes=list(made.policies),
             computation=computation,
         )
-
-

@@ -103,7 +103,7 @@ class RequestContext:
         return asked
 
     async def send(
-        self, ledger: str, command: Command, *, command_id: UUID, expected_version: int | None
+        self, command: Command, *, ledger: str, command_id: UUID, expected_version: int | None
     ) -> Answer:
         """Send a command in the name of who asks."""
         return await self.run(

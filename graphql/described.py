@@ -1,4 +1,4 @@
-"""How does a class become a type of the schema that explains itself? Without words for a field it does not build."""
+"""How does a class become a type of the schema that explains itself? Without words it does not build."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
@@ -15,7 +15,8 @@ def output(description: str, *, name: str | None = None) -> Callable[[T], T]:
     """An object type; its fields and their arguments take their descriptions from `words`."""
 
     def decorate(cls: T) -> T:
-        return _described(strawberry.type(cls, name=name, description=description))
+        published: T = _described(strawberry.type(cls, name=name, description=description))
+        return published
 
     return decorate
 
@@ -25,7 +26,8 @@ def interface(description: str) -> Callable[[T], T]:
     """An interface of object types, described in the same way."""
 
     def decorate(cls: T) -> T:
-        return _described(strawberry.interface(cls, description=description))
+        published: T = _described(strawberry.interface(cls, description=description))
+        return published
 
     return decorate
 

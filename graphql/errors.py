@@ -1,4 +1,4 @@
-"""What does a client learn when something goes wrong? What it did wrong in our words; of our own faults, an id."""
+"""What does a client learn when something goes wrong? What it did wrong; of our own faults, an id."""
 
 import logging
 import traceback

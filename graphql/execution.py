@@ -1,4 +1,4 @@
-"""How is one request carried out? Document, operation, variables, then execution; every answer is well-formed."""
+"""How is one request carried out? Document, operation, variables, execution; every answer is well-formed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,6 @@ import msgspec
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.base import BaseSchema
 from strawberry.types import ExecutionContext
 
 from hudang.graphql.consistency import LONGEST_WAIT_SECONDS, read_token, too_slow
@@ -27,7 +26,7 @@ class Request(msgspec.Struct, frozen=True, rename={"operation_name": "operationN
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What to answer; `executed` is false where the request itself was at fault, and then there is no data."""
+    """What to answer; not `executed` where the request itself was at fault, and then there is no data."""
 
     body: Mapping[str, Any]
     executed: bool
@@ -59,7 +58,7 @@ class QuietSchema(Schema):
 class Execution:
     """Carries out requests on a schema."""
 
-    def __init__(self, schema: BaseSchema) -> None:
+    def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self.documents = Documents(schema._schema)
 
@@ -98,15 +97,15 @@ class Execution:
         return Outcome(body, executed=True)
 
 
-def _operation(
-    prepared: Prepared, name: str | None
-) -> OperationDefinitionNode | tuple[GraphQLError, ...]:
+def _operation(prepared: Prepared, name: str | None) -> OperationDefinitionNode | tuple[GraphQLError, ...]:
     """The operation that is meant, or why there is none."""
     if prepared.errors or prepared.document is None:
         return prepared.errors
     operation = get_operation_ast(prepared.document, name)
     if operation is None:
-        return (ClientError("NO_OPERATION", "Say by operationName which operation of the document is meant."),)
+        return (
+            ClientError("NO_OPERATION", "Say by operationName which operation of the document is meant."),
+        )
     return operation
 
 
@@ -134,4 +133,3 @@ def _refused(errors: tuple[GraphQLError, ...] | list[GraphQLError]) -> Outcome:
 
 def _errors(errors: tuple[GraphQLError, ...] | list[GraphQLError]) -> dict[str, Any]:
     return {"errors": [error.formatted for error in errors]}
-

@@ -1,4 +1,4 @@
-"""What do the files beside the household's hold: meetings, postings, annual reviews, payment runs, the ledger itself?"""
+"""What do the other files hold: meetings, postings, annual reviews, payment runs, the ledger itself?"""
 
 from datetime import date, datetime
 

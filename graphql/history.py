@@ -1,4 +1,4 @@
-"""How does a file tell its history? Event by event: who, in which office, what, when it held and when it was learnt."""
+"""How does a file tell its history? Event by event: who, for which office, what and when."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -70,7 +70,9 @@ class HistoryEntry:
     recorded_at: datetime
     case_id: strawberry.ID | None
 
-    @strawberry.field(description="What the event changed, field by field; sealed values stay sealed (变更内容).")
+    @strawberry.field(
+        description="What the event changed, field by field; sealed values stay sealed (变更内容)."
+    )
     def changes(self) -> list[Fact]:
         return list(_facts(self.recorded.event))
 

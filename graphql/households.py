@@ -6,11 +6,11 @@ import strawberry
 
 from hudang.domain import entitlement, household, payout
 from hudang.domain.entitlement import HouseholdClass
-from hudang.domain.household import Register
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.domain.person import Person
+from hudang.domain.policy_terms import Register
 from hudang.domain.values import Fen, StreamId
 from hudang.graphql import ids
 from hudang.graphql.cases import Case, cases_of
@@ -39,7 +39,9 @@ class Member:
     @strawberry.field
     async def identity_number(self, info: Info) -> str | None:
         file = await info.context.file(self.person, Person)
-        return masked(await opened(info.context, self.ledger_tag, file.state.identity_number)) if file else None
+        return (
+            masked(await opened(info.context, self.ledger_tag, file.state.identity_number)) if file else None
+        )
 
 
 @output("What a household is entitled to from a month on (待遇标准).")
@@ -155,9 +157,7 @@ class Household(Node):
     async def members(self, info: Info, include_left: bool = False) -> list[Member]:
         members = self._state.members if include_left else self._state.present
         names = await info.context.open_all(self.file.ledger, [member.name for member in members])
-        return [
-            _member(self.file.ledger, member, name) for member, name in zip(members, names, strict=True)
-        ]
+        return [_member(self.file.ledger, member, name) for member, name in zip(members, names, strict=True)]
 
     @strawberry.field
     def history(self, first: int, after: str | None = None) -> Connection[HistoryEntry]:

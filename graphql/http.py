@@ -1,4 +1,4 @@
-"""How does the API speak HTTP? Strictly, as GraphQL over HTTP says; every answer is well-formed and none is kept.
+"""How does the API speak HTTP? As GraphQL over HTTP says; every answer is well-formed and none is kept.
 
 POST carries any operation, GET a query. A browser that asks for HTML gets a page to try operations on.
 """
@@ -67,7 +67,11 @@ class Endpoint:
         answered_as = media_type(http.headers.get("accept"))
         if http.method not in ("GET", "POST"):
             return _refusal(_NO_SUCH_METHOD, JSON, {"Allow": _METHODS})
-        if http.method == "GET" and "query" not in http.query_params and accepts_html(http.headers.get("accept")):
+        if (
+            http.method == "GET"
+            and "query" not in http.query_params
+            and accepts_html(http.headers.get("accept"))
+        ):
             return HTMLResponse(page(), headers={**_HEADERS, **_POLICY})
         if answered_as is None:
             return _refusal(_NOT_ACCEPTABLE, JSON)
@@ -83,7 +87,7 @@ class Endpoint:
 
 
 def _answer(outcome: Outcome, answered_as: str) -> Response:
-    """200 for what was executed; else 4xx, which the older media type has only for requests that never parsed."""
+    """200 for what was executed; else 4xx, but 200 in the older media type, as the specification asks."""
     if outcome.only_by_post:
         return _json(HTTPStatus.METHOD_NOT_ALLOWED, outcome.body, answered_as, {"Allow": "POST"})
     if outcome.fault:
@@ -96,7 +100,9 @@ def _from_query(http: HttpRequest) -> Request | Refused:
     """The request in a URL, whose variables and extensions are JSON."""
     given = http.query_params
     try:
-        fields = {name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if given.get(name)}
+        fields = {
+            name: msgspec.json.decode(given[name]) for name in ("variables", "extensions") if given.get(name)
+        }
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return _NOT_JSON
     plain = {name: given[name] for name in ("query", "operationName") if name in given}
@@ -183,7 +189,9 @@ _UNKNOWN_TOKEN: Final = Refused(
     HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "Send a token that is known here: Authorization: Bearer ..."
 )
 _NOT_JSON_TYPE: Final = Refused(
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json in UTF-8."
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "Send the request as application/json in UTF-8.",
 )
 _NOT_JSON: Final = Refused(HTTPStatus.BAD_REQUEST, "NOT_JSON", "The request is not JSON in UTF-8.")
 _NOT_A_REQUEST: Final = Refused(

@@ -46,7 +46,9 @@ class IdError(GraphQLError):
 
     def __init__(self, kind: Kind | None = None) -> None:
         wanted = f"an id of a {kind}" if kind else "an id of the API"
-        super().__init__(f"This is not {wanted}; send back an id that the API gave.", extensions={"code": "BAD_ID"})
+        super().__init__(
+            f"This is not {wanted}; send back an id that the API gave.", extensions={"code": "BAD_ID"}
+        )
 
 
 class GlobalId(NamedTuple):

@@ -37,14 +37,18 @@ class QuietValuesRule(ValuesOfCorrectTypeRule):
 
     def _report(self, error: GraphQLError, node: ValueNode, expected: GraphQLInputType) -> None:
         message = f'A value that fits the type "{expected}" is expected here.'
-        self.report_error(GraphQLError(message, error.nodes if error.locations else node, extensions=BAD_INPUT))
+        self.report_error(
+            GraphQLError(message, error.nodes if error.locations else node, extensions=BAD_INPUT)
+        )
 
 
 def variable_errors(
     schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> list[GraphQLError]:
     """Why the variables do not fit the operation; empty if they do."""
-    coerced = get_variable_values(schema, operation.variable_definitions or (), dict(variables), max_errors=_MOST)
+    coerced = get_variable_values(
+        schema, operation.variable_definitions or (), dict(variables), max_errors=_MOST
+    )
     if not isinstance(coerced, list):
         return []
     return _explained(schema, operation, variables) or [
@@ -101,4 +105,3 @@ def _object_problems(value: Any, expected: GraphQLInputObjectType, place: str) -
     for name, field in expected.fields.items():
         if name in value or is_required_input_field(field):
             yield from problems(value.get(name, Undefined), field.type, f"{place}.{name}")
-

@@ -1,4 +1,4 @@
-"""How large may an operation be? Decided once per fragment, so no document makes the decision itself expensive.
+"""How large may an operation be? Decided once per fragment, so no document makes deciding expensive.
 
 The library's own depth and alias limiters walk every spread again: k fragments that each spread the next
 twice cost them 2^k steps.
@@ -48,7 +48,7 @@ class _Own:
 
 
 def refuse_size(document: DocumentNode) -> GraphQLError | None:
-    """Why the document is too large, or None. Spreads of unknown fragments and cycles are left to validation."""
+    """Why the document is too large, or None. Unknown fragments and cycles are left to validation."""
     fragments = {
         definition.name.value: _own(definition.selection_set)
         for definition in document.definitions

@@ -1,4 +1,4 @@
-"""How does a list of the read models become a page of the API? Asked for one row more than is shown, by its key."""
+"""How does a list of the read models become a page of the API? One row more is read than is shown."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -14,6 +14,7 @@ from hudang.projections.rows import Page, Scope
 
 R = TypeVar("R", bound=msgspec.Struct)
 N = TypeVar("N")
+
 
 class Headed(Protocol):
     """A row that names the head of a household, sealed."""
@@ -38,12 +39,12 @@ def page_after(first: int, after: str | None) -> Page:
     return Page(after=key[0] if key else "", limit=page_size(first) + 1)
 
 
-def listed(
-    rows: Sequence[R], first: int, key: Callable[[R], str], shape: Callable[[R], N]
-) -> Connection[N]:
+def listed(rows: Sequence[R], first: int, key: Callable[[R], str], shape: Callable[[R], N]) -> Connection[N]:
     """The page that these rows make, of which there may be one more than is shown."""
     page, page_info = page_of(rows, first, lambda row: (key(row),))
-    return Connection(edges=edges_of([shape(row) for row in page], [(key(row),) for row in page]), page_info=page_info)
+    return Connection(
+        edges=edges_of([shape(row) for row in page], [(key(row),) for row in page]), page_info=page_info
+    )
 
 
 async def head_names(info: Info, ledger: str, rows: Sequence[Headed]) -> dict[PersonId, str | None]:

@@ -89,12 +89,17 @@ def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] 
         if len(cursor) > _LONGEST_CURSOR:
             raise ValueError
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=tuple.__class_getitem__(kinds))
+        key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple.__class_getitem__(kinds))
+        return key
     except (ValueError, msgspec.MsgspecError):
-        raise ClientError("BAD_CURSOR", "This is not a cursor of this list; send one back that it gave.") from None
+        raise ClientError(
+            "BAD_CURSOR", "This is not a cursor of this list; send one back that it gave."
+        ) from None
 
 
-def page_of(rows: Sequence[T], first: int, key: Callable[[T], tuple[str | int, ...]]) -> "tuple[Sequence[T], PageInfo]":
+def page_of(
+    rows: Sequence[T], first: int, key: Callable[[T], tuple[str | int, ...]]
+) -> "tuple[Sequence[T], PageInfo]":
     """Of `first` + 1 rows that were asked for, the page and whether more follow."""
     page = rows[:first]
     end = write_cursor(*key(page[-1])) if page else None

@@ -27,7 +27,8 @@ class Query(RosterQueries, WorkQueries, PaymentQueries, BoardQueries):
 
     @strawberry.field
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
-        return await find_node(info, ids.read_any(id))
+        found: Node | None = await find_node(info, ids.read_any(id))
+        return found
 
     @strawberry.field
     async def household(self, info: Info, id: strawberry.ID) -> Household | None:

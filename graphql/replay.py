@@ -1,4 +1,4 @@
-"""Does recomputing a recorded assessment, from its recorded inputs and rules, give what was recorded? (复算)"""
+"""Does recomputing an assessment from its recorded inputs and rules give what was recorded? (复算)"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -52,7 +52,9 @@ def _steps(
         event = recorded.event
         if isinstance(event, ExistingEntitlementRegistered) and event.programme == case.programme:
             yield _answer(
-                recorded, ReplayOutcome.DECIDED_BEFORE_LEDGER, "Decided on paper before this ledger; never recomputed."
+                recorded,
+                ReplayOutcome.DECIDED_BEFORE_LEDGER,
+                "Decided on paper before this ledger; never recomputed.",
             )
         elif isinstance(event, ASSESSED) and event.case == case.id:
             yield _recomputed(household, case, recorded, event.assessment, policies)
@@ -107,5 +109,3 @@ def _answer(
 def _differences(was: assessment.Assessment, now: assessment.Assessment) -> list[str]:
     """The names of the fields that differ."""
     return [name for name in was.__struct_fields__ if getattr(was, name) != getattr(now, name)]
-
-

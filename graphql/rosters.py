@@ -1,12 +1,13 @@
 """Who is on the books: the roster of a month, the files of an area, and who came, changed and went?"""
+# ruff: noqa: PLR0913, PLR0917 -- a field of the schema takes its arguments one by one
 
 from datetime import date, datetime
 
 import strawberry
 
 from hudang.domain.entitlement import HouseholdClass
-from hudang.domain.household import Register
 from hudang.domain.month import Month
+from hudang.domain.policy_terms import Register
 from hudang.domain.values import Fen, PersonId
 from hudang.graphql import ids
 from hudang.graphql.codes import label_zh
@@ -113,7 +114,9 @@ class RosterQueries:
         totals = await info.context.query(roster.totals, scope, month)
         names = await head_names(info, scope.ledger, rows)
         shown = listed(rows, first, lambda row: row.number, lambda row: _roster_line(row, names))
-        added = RosterTotals(households=totals.households, persons=totals.persons, amount_fen=totals.amount_fen)
+        added = RosterTotals(
+            households=totals.households, persons=totals.persons, amount_fen=totals.amount_fen
+        )
         return Roster(month=month, totals=added, edges=shown.edges, page_info=shown.page_info)
 
     @strawberry.field
@@ -153,7 +156,7 @@ def _roster_line(row: roster.RosterRow, names: Names) -> RosterLine:
         household_id=ids.write(Kind.HOUSEHOLD, row.household),
         number=row.number,
         area=row.area,
-        register=Register(row.register.value),
+        register=row.register,
         head_name=names[row.head],
         programme=row.programme,
         household_class=row.household_class,
@@ -169,7 +172,7 @@ def _household_line(row: households.HouseholdRow, names: Names) -> HouseholdLine
         household_id=ids.write(Kind.HOUSEHOLD, row.household),
         number=row.number,
         area=row.area,
-        register=Register(row.register.value),
+        register=row.register,
         head_name=names[row.head],
         registered_on=row.registered_on,
         persons=row.members,
@@ -195,4 +198,3 @@ def _change(row: entitlements.ChangeRow, names: Names) -> EntitlementChange:
         decided_on=row.decided_on,
         recorded_at=row.recorded_at,
     )
-

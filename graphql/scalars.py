@@ -1,4 +1,4 @@
-"""How are months, days, moments, amounts and command ids written in the API? No message ever repeats what was sent."""
+"""How are months, days, moments, amounts and ids written? No message ever repeats what was sent."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -132,9 +132,7 @@ def _scalar(
 
 SCALARS: Final[dict[object, ScalarDefinition]] = {
     Month: _scalar("Month", 'A calendar month (月份), "2013-05".', str, parse_month),
-    date: _scalar(
-        "LocalDate", 'A day in China\'s time (日期), "2013-05-20".', write_day, parse_day
-    ),
+    date: _scalar("LocalDate", 'A day in China\'s time (日期), "2013-05-20".', write_day, parse_day),
     Fen: _scalar(
         "Fen",
         "Money in whole fen (分; 1 yuan = 100 fen), a JSON number within 2^53, never a fraction.",
@@ -145,9 +143,11 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         "Instant", 'A moment in UTC (时刻), "2013-05-20T01:30:00.000000Z".', write_instant, parse_instant
     ),
     Position: _scalar(
-        "Position", "Where an event stands in its ledger, from 1 without gaps (台账序号).", write_whole, parse_position
+        "Position",
+        "Where an event stands in its ledger, from 1 without gaps (台账序号).",
+        write_whole,
+        parse_position,
     ),
     UUID: _scalar("UUID", "A UUID (通用唯一标识), 36 characters.", str, parse_uuid),
 }
 """The scalar that stands for each Python type, wherever it appears in the schema."""
-

@@ -1,4 +1,4 @@
-"""What is the schema of the API? `python -m hudang.graphql.schema` prints it; `schema.graphql` holds what it prints."""
+"""What is the schema of the API? `python -m hudang.graphql.schema` prints what `schema.graphql` holds."""
 
 import sys
 

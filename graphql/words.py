@@ -233,7 +233,7 @@ WORDS: Final[dict[str, str]] = {
     "reissued": "Whether it was re-issued (是否重发)",
     "relation": "How the member is related to the head (与户主关系)",
     "relation_zh": "What the field calls the relation (关系名称)",
-    "relatives_of_officials": "Staff ids of declared relatives among officials and committee members (近亲属备案)",
+    "relatives_of_officials": "Staff ids of declared relatives in office (近亲属备案)",
     "repeated": "Whether this command id had been carried out before (是否重复请求)",
     "replay": "Every recorded assessment of a case, recomputed from its inputs and rules (复算)",
     "report": "The report of the check (核对报告)",

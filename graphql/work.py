@@ -1,4 +1,5 @@
 """What has to be done: tasks by office and role, rechecks, applications?"""
+# ruff: noqa: PLR0913, PLR0917 -- a field of the schema takes its arguments one by one
 
 from collections.abc import Sequence
 from datetime import date

@@ -31,7 +31,8 @@ SHA256 = "ab" * 32
 
 ASK_COMMAND = """
     ... on CommandAccepted {
-        ledger subjectId subjectVersion createdId caseId firstPosition lastPosition recordedAt repeated consistency
+        ledger subjectId subjectVersion createdId caseId
+        firstPosition lastPosition recordedAt repeated consistency
     }
     ... on Refusal { code rule message }
     ... on Conflict { code message }
@@ -47,11 +48,16 @@ def principals() -> dict[str, Principal]:
     """One person for each role, and one who works in another ledger."""
     known = {
         token_digest(token_of(role)): Principal(
-            person=f"{role.value.replace('_', '-')}-1", role=role, office=TOWNSHIP, ledgers=frozenset({LEDGER})
+            person=f"{role.value.replace('_', '-')}-1",
+            role=role,
+            office=TOWNSHIP,
+            ledgers=frozenset({LEDGER}),
         )
         for role in Role
     }
-    stranger = Principal(person="stranger-1", role=Role.TOWNSHIP_CLERK, office="999999", ledgers=frozenset({"L0002"}))
+    stranger = Principal(
+        person="stranger-1", role=Role.TOWNSHIP_CLERK, office="999999", ledgers=frozenset({"L0002"})
+    )
     return {**known, token_digest("token-of-stranger"): stranger}
 
 
@@ -71,7 +77,9 @@ class Api:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.post("/graphql", json=body, headers={"accept": RESPONSE_JSON, **bearer, **given})
 
-    def ask(self, query: str, *, role: Role = Role.TOWNSHIP_CLERK, passed: str | None = None, **variables: Any) -> Any:
+    def ask(
+        self, query: str, *, role: Role = Role.TOWNSHIP_CLERK, passed: str | None = None, **variables: Any
+    ) -> Any:
         """The data of a query that must succeed, once the read models passed the token."""
         extensions = {"extensions": {"consistency": passed}} if passed else {}
         answer = self.post({"query": query, "variables": variables, **extensions}, token=token_of(role))
@@ -80,7 +88,13 @@ class Api:
         return body["data"]
 
     def send(
-        self, name: str, *, role: Role = Role.TOWNSHIP_CLERK, key: str | None = None, seen: int | None = None, **fields: Any
+        self,
+        name: str,
+        *,
+        role: Role = Role.TOWNSHIP_CLERK,
+        key: str | None = None,
+        seen: int | None = None,
+        **fields: Any,
     ) -> Any:
         """The result of a command sent as a mutation; without a key, each call has an id of its own."""
         self._sent = getattr(self, "_sent", 0) + 1
@@ -121,10 +135,18 @@ def open_jurisdiction(casebook: Casebook) -> None:
     areas = (
         EstablishArea(jurisdiction=StreamId(LEDGER), area=COUNTY, name="测试区", level=AreaLevel.COUNTY),
         EstablishArea(
-            jurisdiction=StreamId(LEDGER), area=TOWNSHIP, name="测试街道", level=AreaLevel.TOWNSHIP, parent=COUNTY
+            jurisdiction=StreamId(LEDGER),
+            area=TOWNSHIP,
+            name="测试街道",
+            level=AreaLevel.TOWNSHIP,
+            parent=COUNTY,
         ),
         EstablishArea(
-            jurisdiction=StreamId(LEDGER), area=VILLAGE, name="测试社区", level=AreaLevel.VILLAGE, parent=TOWNSHIP
+            jurisdiction=StreamId(LEDGER),
+            area=VILLAGE,
+            name="测试社区",
+            level=AreaLevel.VILLAGE,
+            parent=TOWNSHIP,
         ),
     )
     folder = resources.files("hudang.domain") / "policies" / "cn"
@@ -133,8 +155,11 @@ def open_jurisdiction(casebook: Casebook) -> None:
         (folder / "430304" / "dibao-2013.toml").read_text(encoding="utf-8"),
     ]
     policies = tuple(
-        AdoptPolicy(jurisdiction=StreamId(LEDGER), text=text, in_force_from=date(2012, 12, 31)) for text in texts
+        AdoptPolicy(jurisdiction=StreamId(LEDGER), text=text, in_force_from=date(2012, 12, 31))
+        for text in texts
     )
     for number, command in enumerate((*areas, *policies)):
-        answer = casebook.send(LEDGER, command, actor=OPERATOR, command_id=uuid5(NAMESPACE, f"setting {number}"))
+        answer = casebook.send(
+            LEDGER, command, actor=OPERATOR, command_id=uuid5(NAMESPACE, f"setting {number}")
+        )
         assert isinstance(answer, Accepted), answer

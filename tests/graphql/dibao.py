@@ -26,7 +26,11 @@ def identity_number(first_seventeen: str) -> str:
 
 def register(api: Api, number: str = "测-001", ordinal: int = 1) -> Any:
     """A household of one."""
-    member = {"name": "测试甲", "identityNumber": identity_number(f"43030419650312{ordinal:03d}"), "relation": "HEAD"}
+    member = {
+        "name": "测试甲",
+        "identityNumber": identity_number(f"43030419650312{ordinal:03d}"),
+        "relation": "HEAD",
+    }
     return api.accepted(
         "registerHousehold",
         number=number,
@@ -61,7 +65,9 @@ class Dibao:
         self.person = head_of(api, self.household)
         self.case = ""
 
-    def send(self, name: str, *, on: date, role: Role = Role.TOWNSHIP_CLERK, seen: int | None = None, **fields: Any) -> Any:
+    def send(
+        self, name: str, *, on: date, role: Role = Role.TOWNSHIP_CLERK, seen: int | None = None, **fields: Any
+    ) -> Any:
         """A command on the case, on a day."""
         self.api.on(on)
         of_case = {"household": self.household, "case": self.case}
@@ -120,7 +126,13 @@ class Dibao:
         votes = [{"voter": label, "choice": "AGAINST" if label == "r8" else "FOR"} for label in PRESENT]
         self.send("recordVotes", on=date(2013, 3, 13), meeting=meeting, recused=[], votes=votes)
         self.api.accepted("signMinutes", meeting=meeting, minutes=paper("评议记录"), signers=list(PRESENT))
-        self.send("closeAppraisal", on=date(2013, 3, 13), meeting=meeting, conclusion="调查属实", dissent=["收入偏低"])
+        self.send(
+            "closeAppraisal",
+            on=date(2013, 3, 13),
+            meeting=meeting,
+            conclusion="调查属实",
+            dissent=["收入偏低"],
+        )
         return meeting
 
     def post(self, round_: int, on: date, closes: date, role: Role) -> str:

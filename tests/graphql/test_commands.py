@@ -90,7 +90,9 @@ class TestAnInput:
         command = COMMANDS["AcceptApplication"]
         household, case = StreamId("L0001-1"), CaseId("c1")
         asked = input_type(command)(
-            household=ids.write(Kind.HOUSEHOLD, household), case=ids.write_case(household, case), happened_on=None
+            household=ids.write(Kind.HOUSEHOLD, household),
+            case=ids.write_case(household, case),
+            happened_on=None,
         )
 
         read = struct_of(command, asked)

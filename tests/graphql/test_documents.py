@@ -1,7 +1,7 @@
 from time import perf_counter
 
 import pytest
-from graphql import parse
+from graphql import get_introspection_query, parse
 
 from hudang.graphql.documents import Documents, prepare
 from hudang.graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_FIELDS, refuse_size
@@ -12,9 +12,7 @@ CORE = schema._schema
 
 def doubling(fragments: int) -> str:
     """Each fragment spreads the next twice: 2^n fields once it is written out."""
-    links = [
-        f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(fragments - 1)
-    ]
+    links = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(fragments - 1)]
     return " ".join(["{ ...F0 }", *links, f"fragment F{fragments - 1} on Query {{ __typename }}"])
 
 
@@ -65,8 +63,6 @@ class TestSize:
         assert perf_counter() - began < 0.5
 
     def test_of_the_introspection_query_is_allowed(self) -> None:
-        from graphql import get_introspection_query
-
         assert prepare(CORE, get_introspection_query(input_value_deprecation=True)).errors == ()
 
 
@@ -83,10 +79,10 @@ class TestADocument:
         "text",
         [
             '{ ledger(tag: "6222021234567890123) { name } }',
-            '{ ledger(tag: 6222021234567890123) { name } }',
+            "{ ledger(tag: 6222021234567890123) { name } }",
             '{ codes(list: "6222021234567890123") { code } }',
             '{ node(id: {account: "6222021234567890123"}) { id } }',
-            'mutation { registerHousehold(ledger: "L0001", commandId: "6222021234567890123", input: {}) { __typename } }',
+            'mutation { openLedger(ledger: "", commandId: "6222021234567890123", input: {}) { __typename } }',
         ],
     )
     def test_with_a_wrong_value_is_refused_without_repeating_it(self, text: str) -> None:

@@ -74,7 +74,13 @@ class TestABody:
 
     @pytest.mark.parametrize(
         "content_type",
-        ["", "text/plain", "application/jsonfoo", "application/json; charset=gbk", "multipart/form-data; boundary=x"],
+        [
+            "",
+            "text/plain",
+            "application/jsonfoo",
+            "application/json; charset=gbk",
+            "multipart/form-data; boundary=x",
+        ],
     )
     def test_of_another_type_is_refused(self, standing_api: Api, content_type: str) -> None:
         headers = {**POSTED, "content-type": content_type}
@@ -87,7 +93,12 @@ class TestABody:
     def test_may_name_its_charset(self, standing_api: Api) -> None:
         headers = {**POSTED, "content-type": 'Application/JSON; charset="UTF-8"'}
 
-        assert standing_api.client.post("/graphql", content=json.dumps(SIMPLE).encode(), headers=headers).status_code == 200
+        assert (
+            standing_api.client.post(
+                "/graphql", content=json.dumps(SIMPLE).encode(), headers=headers
+            ).status_code
+            == 200
+        )
 
 
 class TestAnAnswer:
@@ -109,7 +120,9 @@ class TestAnAnswer:
             (f"{JSON};q=much", None),
         ],
     )
-    def test_has_the_media_type_that_the_client_prefers(self, accept: str | None, answered_as: str | None) -> None:
+    def test_has_the_media_type_that_the_client_prefers(
+        self, accept: str | None, answered_as: str | None
+    ) -> None:
         assert media_type(accept) == answered_as
 
     def test_says_its_type_and_is_not_kept(self, standing_api: Api) -> None:
@@ -160,8 +173,16 @@ class TestVariables:
         errors = well_formed(standing_api.post({"query": query, "variables": wrong}))
 
         told = "\n".join(error["message"] for error in errors)
-        for place in ("$id", "$input.number", "$input.area", "$input.register", "$input.address",
-                      "$input.members[0].identityNumber", "$input.members[0].relation", "$input.members[0]:"):
+        for place in (
+            "$id",
+            "$input.number",
+            "$input.area",
+            "$input.register",
+            "$input.address",
+            "$input.members[0].identityNumber",
+            "$input.members[0].relation",
+            "$input.members[0]:",
+        ):
             assert place in told
         assert all(error["extensions"]["code"] == "BAD_INPUT" for error in errors)
 
@@ -175,25 +196,34 @@ class TestAMethod:
         assert answer.headers["allow"] == "GET, POST"
 
     def test_get_carries_a_query(self, standing_api: Api) -> None:
-        given = {"query": "query A($list: CodeList!) { codes(list: $list) { code } }",
-                 "variables": '{"list": "REGISTER"}', "operationName": "A"}
+        given = {
+            "query": "query A($list: CodeList!) { codes(list: $list) { code } }",
+            "variables": '{"list": "REGISTER"}',
+            "operationName": "A",
+        }
 
         answer = standing_api.client.get("/graphql", params=given, headers={**CLERK, "accept": RESPONSE_JSON})
 
         assert answer.json()["data"]["codes"] == [{"code": "URBAN"}, {"code": "RURAL"}]
 
     def test_get_carries_nothing_that_changes_something(self, standing_api: Api) -> None:
-        mutation = 'mutation { acceptApplication(ledger: "L0001", commandId: "9c5b94b1-35ad-49bb-b118-8e8fc24abf80",' \
+        mutation = (
+            'mutation { acceptApplication(ledger: "L0001", commandId: "9c5b94b1-35ad-49bb-b118-8e8fc24abf80",'
             ' input: {household: "a", case: "b"}) { __typename } }'
+        )
 
-        answer = standing_api.client.get("/graphql", params={"query": mutation}, headers={**CLERK, "accept": RESPONSE_JSON})
+        answer = standing_api.client.get(
+            "/graphql", params={"query": mutation}, headers={**CLERK, "accept": RESPONSE_JSON}
+        )
 
         assert answer.status_code == 405
         assert answer.headers["allow"] == "POST"
         well_formed(answer)
 
     def test_get_without_a_query_is_the_page_for_a_browser_only(self, standing_api: Api) -> None:
-        page = standing_api.client.get("/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        page = standing_api.client.get(
+            "/graphql", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        )
         other = standing_api.client.get("/graphql", headers={**CLERK, "accept": "*/*"})
 
         assert page.status_code == 200
@@ -206,12 +236,23 @@ class TestAMethod:
 class TestAToken:
     @pytest.mark.parametrize(
         "authorization",
-        [None, "", "Bearer", "Bearer ", "Bearer unknown", "Basic dXNlcjpwYXNz", "token-of-auditor", f"Bearer {CANARY}"],
+        [
+            None,
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer unknown",
+            "Basic dXNlcjpwYXNz",
+            "token-of-auditor",
+            f"Bearer {CANARY}",
+        ],
     )
     def test_that_is_not_known_is_refused(self, standing_api: Api, authorization: str | None) -> None:
         headers = {"authorization": authorization} if authorization is not None else {}
 
-        answer = standing_api.client.post("/graphql", json=SIMPLE, headers={"accept": RESPONSE_JSON, **headers})
+        answer = standing_api.client.post(
+            "/graphql", json=SIMPLE, headers={"accept": RESPONSE_JSON, **headers}
+        )
 
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -222,7 +263,9 @@ class TestAToken:
             assert standing_api.ask("{ ledger { name } }", role=role) == {"ledger": {"name": "测试区"}}
 
     def test_does_not_open_another_ledger(self, standing_api: Api) -> None:
-        answer = standing_api.post({"query": '{ ledger(tag: "L0001") { name } }'}, token="token-of-stranger").json()
+        answer = standing_api.post(
+            {"query": '{ ledger(tag: "L0001") { name } }'}, token="token-of-stranger"
+        ).json()
 
         assert answer["data"] == {"ledger": None}
         assert answer["errors"][0]["extensions"]["code"] == "UNKNOWN_LEDGER"
@@ -250,7 +293,9 @@ class TestAFault:
 
         monkeypatch.setattr(api.casebook, "jurisdiction", fail)
         with caplog.at_level(logging.DEBUG):
-            answer = api.post({"query": f'{{ areas(parent: "{CANARY}") {{ name }} codes(list: REGISTER) {{ zh }} }}'})
+            answer = api.post(
+                {"query": f'{{ areas(parent: "{CANARY}") {{ name }} codes(list: REGISTER) {{ zh }} }}'}
+            )
 
         (error,) = answer.json()["errors"]
         assert answer.status_code == 200

@@ -23,7 +23,18 @@ class TestAnId:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "!", "SG91", "SG91c2Vob2xk", "L0001-1", "6222021234567890123", "é", "Zm9vOmJhcg", "SG91c2Vob2xkOg", "A" * 999],
+        [
+            "",
+            "!",
+            "SG91",
+            "SG91c2Vob2xk",
+            "L0001-1",
+            "6222021234567890123",
+            "é",
+            "Zm9vOmJhcg",
+            "SG91c2Vob2xkOg",
+            "A" * 999,
+        ],
     )
     def test_that_the_api_never_gave_is_refused_without_repeating_it(self, text: str) -> None:
         with pytest.raises(IdError) as refused:

@@ -44,7 +44,9 @@ class TestTheSchema:
     def test_is_the_one_that_is_committed(self) -> None:
         committed = resources.files("hudang.graphql") / "schema.graphql"
 
-        assert sdl() == committed.read_text(encoding="utf-8"), "run: python -m hudang.graphql.schema > graphql/schema.graphql"
+        assert sdl() == committed.read_text(encoding="utf-8"), (
+            "run: python -m hudang.graphql.schema > graphql/schema.graphql"
+        )
 
     def test_explains_everything_in_english_with_the_chinese_term(self) -> None:
         silent = [place for place, text in described() if not text or not CHINESE.search(text)]

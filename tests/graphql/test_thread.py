@@ -26,7 +26,9 @@ query ($id: ID!, $first: Int!, $after: String) { household(id: $id) { history(fi
 def case_of(dibao: Dibao, selection: str, role: Role = Role.TOWNSHIP_CLERK) -> Any:
     """A selection of the household's only case."""
     found = dibao.api.ask(
-        f"query ($id: ID!) {{ household(id: $id) {{ cases {{ {selection} }} }} }}", role=role, id=dibao.household
+        f"query ($id: ID!) {{ household(id: $id) {{ cases {{ {selection} }} }} }}",
+        role=role,
+        id=dibao.household,
     )
     (case,) = found["household"]["cases"]
     return case
@@ -40,7 +42,9 @@ def household_of(dibao: Dibao, selection: str) -> Any:
 
 class TestAHousehold:
     def test_shows_names_and_hides_numbers(self, decided: Dibao) -> None:
-        found = household_of(decided, "number address account members { name relationZh identityNumber } area { name }")
+        found = household_of(
+            decided, "number address account members { name relationZh identityNumber } area { name }"
+        )
 
         number = identity_number("43030419650312001")
         assert found == {
@@ -54,7 +58,8 @@ class TestAHousehold:
     def test_is_entitled_from_the_month_after_approval(self, decided: Dibao) -> None:
         found = household_of(
             decided,
-            'april: asOf(month: "2013-04") { amountFen } may: asOf(month: "2013-05") { programme amountFen persons since }'
+            'april: asOf(month: "2013-04") { amountFen }'
+            ' may: asOf(month: "2013-05") { programme amountFen persons since }'
             " entitlements { householdClass spans { fromMonth amountFen } endedAfter decidedBeforeLedger }",
         )
 
@@ -72,12 +77,16 @@ class TestAHousehold:
     def test_that_nobody_knows_is_null(self, decided: Dibao) -> None:
         unknown = ids.write(Kind.HOUSEHOLD, "L0001-9c5b94b1-35ad-79bb-b118-8e8fc24abf80")
 
-        assert decided.api.ask("query ($id: ID!) { household(id: $id) { id } }", id=unknown) == {"household": None}
+        assert decided.api.ask("query ($id: ID!) { household(id: $id) { id } }", id=unknown) == {
+            "household": None
+        }
 
     def test_of_another_ledger_looks_the_same(self, decided: Dibao) -> None:
         query = {"query": "query ($id: ID!) { household(id: $id) { id } node(id: $id) { id } }"}
 
-        answer = decided.api.post({**query, "variables": {"id": decided.household}}, token="token-of-stranger")
+        answer = decided.api.post(
+            {**query, "variables": {"id": decided.household}}, token="token-of-stranger"
+        )
 
         assert answer.json() == {"data": {"household": None, "node": None}}
 
@@ -121,7 +130,9 @@ class TestHistory:
         pages: list[Any] = []
         after = None
         while True:
-            page = decided.api.ask(HISTORY, id=decided.household, first=7, after=after)["household"]["history"]
+            page = decided.api.ask(HISTORY, id=decided.household, first=7, after=after)["household"][
+                "history"
+            ]
             pages += page["edges"]
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
@@ -132,10 +143,18 @@ class TestHistory:
 
     @pytest.mark.parametrize(
         ("first", "after", "code"),
-        [(0, None, "BAD_PAGE_SIZE"), (101, None, "BAD_PAGE_SIZE"), (-1, None, "BAD_PAGE_SIZE"),
-         (1, "6222021234567890123", "BAD_CURSOR"), (1, "", "BAD_CURSOR"), (1, "WyJhIl0", "BAD_CURSOR")],
+        [
+            (0, None, "BAD_PAGE_SIZE"),
+            (101, None, "BAD_PAGE_SIZE"),
+            (-1, None, "BAD_PAGE_SIZE"),
+            (1, "6222021234567890123", "BAD_CURSOR"),
+            (1, "", "BAD_CURSOR"),
+            (1, "WyJhIl0", "BAD_CURSOR"),
+        ],
     )
-    def test_is_asked_for_in_pages_of_its_own(self, decided: Dibao, first: int, after: str | None, code: str) -> None:
+    def test_is_asked_for_in_pages_of_its_own(
+        self, decided: Dibao, first: int, after: str | None, code: str
+    ) -> None:
         asked = {"query": HISTORY, "variables": {"id": decided.household, "first": first, "after": after}}
         answer = decided.api.post(asked)
 
@@ -166,7 +185,9 @@ class TestACase:
         assert survey["doneBy"] == {"role": "TOWNSHIP_CLERK"}
 
     def test_shows_every_vote_and_its_result(self, decided: Dibao) -> None:
-        case = case_of(decided, "votes { voter choice } ballots { voter } appraisals { inFavour against passed }")
+        case = case_of(
+            decided, "votes { voter choice } ballots { voter } appraisals { inFavour against passed }"
+        )
 
         assert [vote["voter"] for vote in case["votes"]] == list(PRESENT)
         assert case["votes"][-1] == {"voter": "r8", "choice": "AGAINST"}
@@ -180,14 +201,22 @@ class TestACase:
             " computation { resultFen lines { zh resultFen article basis policyHash } } }",
         )["decision"]
 
-        assert (decision["outcomeZh"], decision["amountFen"], decision["effectiveFrom"]) == ("批准", 50000, "2013-05")
+        assert (decision["outcomeZh"], decision["amountFen"], decision["effectiveFrom"]) == (
+            "批准",
+            50000,
+            "2013-05",
+        )
         assert decision["decidedBy"] == "county-approver-1"
         assert [line["resultFen"] for line in decision["computation"]["lines"]] == [65000, 50000, 50000]
-        assert {line["policyHash"] for line in decision["computation"]["lines"]} == set(decision["policyHashes"])
+        assert {line["policyHash"] for line in decision["computation"]["lines"]} == set(
+            decision["policyHashes"]
+        )
 
     def test_is_replayed_assessment_by_assessment(self, decided: Dibao) -> None:
         selection = "{ topic outcome outcomeZh differences recorded { amountFen } recomputed { amountFen } }"
-        replay = decided.api.ask(f"query ($id: ID!) {{ replay(case: $id) {selection} }}", id=decided.case)["replay"]
+        replay = decided.api.ask(f"query ($id: ID!) {{ replay(case: $id) {selection} }}", id=decided.case)[
+            "replay"
+        ]
 
         assert [step["topic"] for step in replay] == ["opinion.given", "proposal.made", "decision.confirmed"]
         assert {step["outcome"] for step in replay} == {"REPRODUCED"}
@@ -195,11 +224,15 @@ class TestACase:
 
     def test_is_found_by_its_id(self, decided: Dibao) -> None:
         found = decided.api.ask(
-            "query ($id: ID!) { node(id: $id) { __typename id ... on Case { householdId endZh } } }", id=decided.case
+            "query ($id: ID!) { node(id: $id) { __typename id ... on Case { householdId endZh } } }",
+            id=decided.case,
         )["node"]
 
         assert found == {
-            "__typename": "Case", "id": decided.case, "householdId": decided.household, "endZh": "批准",
+            "__typename": "Case",
+            "id": decided.case,
+            "householdId": decided.household,
+            "endZh": "批准",
         }
 
     def test_tells_what_may_be_done_by_whom(self, api: Api) -> None:
@@ -223,8 +256,13 @@ class TestACase:
 class TestACommand:
     def test_repeated_gives_the_first_answer_again(self, api: Api) -> None:
         fields = {
-            "number": "测-001", "area": VILLAGE, "register": "URBAN", "address": "测试路1号",
-            "members": [{"name": "测试甲", "identityNumber": identity_number("43030419650312001"), "relation": "HEAD"}],
+            "number": "测-001",
+            "area": VILLAGE,
+            "register": "URBAN",
+            "address": "测试路1号",
+            "members": [
+                {"name": "测试甲", "identityNumber": identity_number("43030419650312001"), "relation": "HEAD"}
+            ],
         }
 
         first = api.accepted("registerHousehold", key="same", **fields)
@@ -236,8 +274,13 @@ class TestACommand:
     def test_with_the_id_of_another_is_a_conflict(self, api: Api) -> None:
         register(api)
 
-        answer = api.send("signMinutes", key="call 1", meeting=ids.write(Kind.MEETING, "L0001-1"),
-                          minutes=paper("评议记录"), signers=[])
+        answer = api.send(
+            "signMinutes",
+            key="call 1",
+            meeting=ids.write(Kind.MEETING, "L0001-1"),
+            minutes=paper("评议记录"),
+            signers=[],
+        )
 
         assert (answer["__typename"], answer["code"]) == ("Conflict", "command_reused")
 
@@ -246,8 +289,15 @@ class TestACommand:
         dibao.apply()
         seen = version_of(api, dibao.household) - 1
 
-        answer = api.send("giveOpinion", seen=seen, household=dibao.household, case=dibao.case,
-                          recommends=True, householdClass="B", reasons="符合条件")
+        answer = api.send(
+            "giveOpinion",
+            seen=seen,
+            household=dibao.household,
+            case=dibao.case,
+            recommends=True,
+            householdClass="B",
+            reasons="符合条件",
+        )
 
         assert (answer["__typename"], answer["code"]) == ("Conflict", "version_moved")
 
@@ -255,8 +305,13 @@ class TestACommand:
         dibao = Dibao(api)
         dibao.apply()
 
-        answer = api.send("recordConsent", household=dibao.household, case=dibao.case, signers=[],
-                          authorisation=paper("授权书"))
+        answer = api.send(
+            "recordConsent",
+            household=dibao.household,
+            case=dibao.case,
+            signers=[],
+            authorisation=paper("授权书"),
+        )
 
         assert answer == {
             "__typename": "Refusal",
@@ -265,12 +320,22 @@ class TestACommand:
             "message": "The applicant must have signed, and only members of the household sign.",
         }
 
-    @pytest.mark.parametrize("identity", ["430304196503120019", "6222021234567890123", "", "11111111111111111X"])
-    def test_refused_for_an_identity_number_does_not_repeat_it(self, standing_api: Api, identity: str) -> None:
+    @pytest.mark.parametrize(
+        "identity", ["430304196503120019", "6222021234567890123", "", "11111111111111111X"]
+    )
+    def test_refused_for_an_identity_number_does_not_repeat_it(
+        self, standing_api: Api, identity: str
+    ) -> None:
         member = {"name": "测试甲", "identityNumber": identity, "relation": "HEAD"}
 
-        answer = standing_api.send("registerHousehold", number="测-001", area=VILLAGE, register="URBAN",
-                                   address="测试路1号", members=[member])
+        answer = standing_api.send(
+            "registerHousehold",
+            number="测-001",
+            area=VILLAGE,
+            register="URBAN",
+            address="测试路1号",
+            members=[member],
+        )
 
         assert answer["code"].startswith("identity_number")
         assert not identity or identity not in str(answer)
@@ -284,14 +349,18 @@ class TestACommand:
         stream = StreamId("L0001-9c5b94b1-35ad-79bb-b118-8e8fc24abf80")
 
         answer = standing_api.send(
-            "acceptApplication", household=ids.write(Kind.HOUSEHOLD, stream), case=ids.write_case(stream, CaseId("c"))
+            "acceptApplication",
+            household=ids.write(Kind.HOUSEHOLD, stream),
+            case=ids.write_case(stream, CaseId("c")),
         )
 
         assert answer["code"] == "not_found"
 
     def test_for_a_foreign_ledger_is_refused_like_an_unknown_one(self, standing_api: Api) -> None:
-        mutation = 'mutation { openLedger(ledger: "L0001", commandId: "9c5b94b1-35ad-49bb-b118-8e8fc24abf80",' \
+        mutation = (
+            'mutation { openLedger(ledger: "L0001", commandId: "9c5b94b1-35ad-49bb-b118-8e8fc24abf80",'
             ' input: {name: "x", area: "430304", clock: SERVER}) { ... on Refusal { code } } }'
+        )
 
         answer = standing_api.post({"query": mutation}, token="token-of-stranger").json()
 
@@ -301,8 +370,10 @@ class TestACommand:
         api.on(date(2013, 3, 4))
         accepted = register(api)
 
-        found = api.ask("{ households(first: 1) { edges { node { householdId headName } } } }",
-                        passed=accepted["consistency"])
+        found = api.ask(
+            "{ households(first: 1) { edges { node { householdId headName } } } }",
+            passed=accepted["consistency"],
+        )
 
         assert found["households"]["edges"] == [
             {"node": {"householdId": accepted["createdId"], "headName": "测试甲"}}
