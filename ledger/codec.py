@@ -118,7 +118,7 @@ def _refuse_open(value: PersonalValue, path: str) -> PersonalValue:
 
 
 @cache
-def holds_personal(kind: type) -> bool:
+def holds_personal(kind: Any) -> bool:
     """Whether values of this type can carry personal values anywhere inside."""
     if kind in (Open, Sealed, Erased):
         return True

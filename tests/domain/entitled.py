@@ -3,8 +3,8 @@
     household = entitled(amount_fen=40_000, from_month=Month(2012, 6))
     household = under_recheck(Step.DECISION, income_fen=60_000)
 
-What comes before a decision on an application is in `cases`; this goes on from there. `decide_as` is for tests
-of who may do what: the same person in another role.
+What comes before a decision on an application is in `cases`; this goes on from there. `decide_as` asks as the
+same person in another role.
 """
 
 from datetime import date, timedelta
