@@ -23,7 +23,9 @@ COMMANDS = {
     "demo": ("hudang.demo.command", "carry a real community's year 2013 through the system and show it"),
     "serve": ("hudang.serve", "serve the GraphQL API, with projections and scheduler, until Ctrl-C"),
     "migrate": ("hudang.migrate", "bring the database to the schema of this version"),
+    "seal": ("hudang.seal", "sign the head of a ledger, to be kept outside the building"),
     "verify": ("hudang.verify", "prove that nothing recorded in a ledger was changed"),
+    "export": ("hudang.export", "write a ledger, or one household's file, to be checked elsewhere"),
     "replay": ("hudang.replay", "decide a recorded case again and compare"),
 }
 
@@ -31,7 +33,9 @@ EXAMPLES = {
     "demo": "hudang demo                     the year as tables; --format json for machines",
     "serve": "hudang serve --port 0           listen on a free port and print it",
     "migrate": "hudang migrate                  with DATABASE_URL set: prepare your own PostgreSQL",
+    "seal": "hudang seal L0001 --to FILE     the newest hash, signed; keep the file elsewhere",
     "verify": "hudang verify L0001             every hash of one ledger",
+    "export": "hudang export L0001 --to FILE   one ledger, as a file that anybody can check",
     "replay": "hudang replay L0001 CASE        one case, decision by decision",
 }
 
@@ -43,6 +47,7 @@ environment:
   DATABASE_ADMIN_URL       the login that migrates it
   HUDANG_DATA              data directory of the embedded PostgreSQL (flag --data)
   HUDANG_MASTER_KEY_FILE   the key that seals personal data (default: master.key in the data directory)
+  HUDANG_SEAL_KEY_FILE     the key that signs the heads of ledgers (default: seal.key in the data directory)
   HUDANG_HOST, HUDANG_PORT where `hudang serve` listens (flags --host, --port)
 
 exit codes:
@@ -63,15 +68,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = parser(asked_for(given)).parse_args(given)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
-    except UserError as error:
-        sys.stderr.write(f"hudang: {' '.join(str(error).split())}\n")
-        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # as in `hudang demo | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
+    except Exception as error:
+        if not can_be_mended(error):
+            raise
+        sys.stderr.write(f"hudang: {' '.join(str(error).split())}\n")
+        return FAILED
     return code
+
+
+def can_be_mended(error: Exception) -> bool:
+    """Whether the error is for the person at the keyboard: the user's, or one that the ledger names.
+
+    The ledger's errors are looked up, not imported: where nobody has, none of them can have been raised.
+    """
+    ledger = sys.modules.get("hudang.ledger.errors")
+    return isinstance(error, UserError) or (ledger is not None and isinstance(error, ledger.LedgerError))
 
 
 def asked_for(arguments: Sequence[str]) -> str | None:

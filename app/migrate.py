@@ -2,17 +2,18 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
-from hudang.cli import Subparsers
 from hudang.database import open_database
-from hudang.ledger.errors import LedgerError
 from hudang.ledger.migrate import migrate, schema_version
 from hudang.serve import say
 from hudang.settings import add_data_argument, read_settings
-from hudang.user_error import UserError
+
+if TYPE_CHECKING:
+    from hudang.cli import Subparsers
 
 
-def add_arguments(subparsers: Subparsers) -> None:
+def add_arguments(subparsers: "Subparsers") -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "migrate",
@@ -26,9 +27,6 @@ def add_arguments(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Migrate, and say to what."""
     with open_database(read_settings(arguments, os.environ), say) as database:
-        try:
-            migrate(database.admin_url)
-        except LedgerError as error:
-            raise UserError(str(error)) from error
+        migrate(database.admin_url)
     say(f"the database has schema {schema_version()}")
     return 0

@@ -13,13 +13,15 @@ from hudang.graphql.context import ApiContext
 from hudang.graphql.http import create_app
 from hudang.ledger.casebook import Casebook
 from hudang.ledger.clock import Clocks, SimulatedClock
-from hudang.ledger.errors import LedgerError
+from hudang.ledger.heads import check_heads
 from hudang.ledger.keys import KeyRing, MasterKeyError, make_master_key
 from hudang.ledger.migrate import database_version, migrate, schema_version
+from hudang.ledger.sealing_key import make_sealing_key
 from hudang.ledger.store import Store
 from hudang.projections.engine import Engine
 from hudang.projections.models import MODELS
 from hudang.scheduler.clockwork import Clockwork
+from hudang.scheduler.seals import HeadSealing
 from hudang.settings import Settings
 from hudang.tokens import ensure_tokens
 from hudang.user_error import UserError
@@ -48,14 +50,16 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
     """Everything running but the web server and the clockwork's interval, for as long as the block runs."""
     with ExitStack() as stack:
         database = stack.enter_context(open_database(settings, report))
-        _migrate(database)
+        migrate(database.admin_url)
         store = stack.enter_context(Store(database.url))
+        check_heads(store)
         keys = KeyRing(_master_key(settings), store)
         clocks = Clocks(simulated_clocks(store))
         engine = Engine(database.url, store, MODELS, opener=keys)
         casebook = Casebook(store, keys, clocks, appended=engine.wake)
         stack.enter_context(engine)
-        clockwork = stack.enter_context(Clockwork(database.url, store, casebook, engine))
+        sealing = HeadSealing(store, make_sealing_key(settings.seal_key), settings.seals)
+        clockwork = stack.enter_context(Clockwork(database.url, store, casebook, engine, chores=(sealing,)))
         yield Service(
             database=database,
             store=store,
@@ -91,10 +95,3 @@ def _master_key(settings: Settings) -> bytes:
         return make_master_key(settings.master_key)
     except (MasterKeyError, OSError) as error:
         raise UserError(f"The master key {settings.master_key} cannot be used: {error}") from error
-
-
-def _migrate(database: Database) -> None:
-    try:
-        migrate(database.admin_url)
-    except LedgerError as error:
-        raise UserError(str(error)) from error

@@ -30,11 +30,22 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     database_admin_url: str | None = field(default=None, repr=False)
     master_key_file: Path | None = None
+    seal_key_file: Path | None = None
 
     @property
     def master_key(self) -> Path:
         """The file of the key that wraps every person's key; beside the data unless named."""
         return self.master_key_file or self.data / "master.key"
+
+    @property
+    def seal_key(self) -> Path:
+        """The file of the key that signs the heads of ledgers; beside the data unless named."""
+        return self.seal_key_file or self.data / "seal.key"
+
+    @property
+    def seals(self) -> Path:
+        """The folder of the seals, one file a ledger; what is in it is meant to leave the building."""
+        return self.data / "seals"
 
 
 def add_data_argument(parser: argparse.ArgumentParser) -> None:
@@ -64,6 +75,7 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
         raise SettingsError("DATABASE_ADMIN_URL is set and DATABASE_URL is not: set both, or neither.")
     data = chosen("data", "HUDANG_DATA")
     master_key_file = chosen("master_key_file", "HUDANG_MASTER_KEY_FILE")
+    seal_key_file = chosen("seal_key_file", "HUDANG_SEAL_KEY_FILE")
     return Settings(
         data=Path(data).expanduser() if data else default_data(),
         host=chosen("host", "HUDANG_HOST") or DEFAULT_HOST,
@@ -71,6 +83,7 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
         database_url=database_url,
         database_admin_url=database_admin_url,
         master_key_file=Path(master_key_file).expanduser() if master_key_file else None,
+        seal_key_file=Path(seal_key_file).expanduser() if seal_key_file else None,
     )
 
 

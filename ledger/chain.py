@@ -49,7 +49,7 @@ class Chained(Protocol):
 
 def genesis_hash(ledger: str, clock: str) -> bytes:
     """The hash that position 1 of a ledger follows; `clock` is `server` or `simulated`."""
-    return sha256(_PREFIX + text_field(ledger) + text_field(clock)).digest()
+    return sha256(PREFIX + text_field(ledger) + text_field(clock)).digest()
 
 
 def event_hash(event: Chained, previous: bytes) -> bytes:
@@ -63,7 +63,7 @@ def link(previous: bytes, mark: bytes, record: bytes) -> bytes:
 
 
 def mark(ledger: str, position: int, stream: str) -> bytes:
-    """The digest that shows whether a position belongs to a stream to whoever knows the stream, to nobody else."""
+    """The digest by which who knows a stream, and nobody else, sees whether a position is one of it."""
     return sha256(place(ledger, position, stream)).digest()
 
 
@@ -74,7 +74,7 @@ def record_digest(event: Chained) -> bytes:
 
 def place(ledger: str, position: int, stream: str) -> bytes:
     """The bytes whose SHA-256 is the mark; every record begins with them."""
-    return _PREFIX + text_field(ledger) + integer_field(position) + text_field(stream)
+    return PREFIX + text_field(ledger) + integer_field(position) + text_field(stream)
 
 
 def record(event: Chained) -> bytes:
@@ -115,4 +115,4 @@ def instant_field(value: datetime) -> bytes:
     return integer_field((value - _EPOCH) // _MICROSECOND)
 
 
-_PREFIX = text_field(FORMAT) + text_field(ALGORITHM)
+PREFIX = text_field(FORMAT) + text_field(ALGORITHM)

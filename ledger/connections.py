@@ -18,9 +18,11 @@ from hudang.ledger.errors import (
     ClockBehind,
     ClockMisuse,
     CommandReused,
+    HeadDisagrees,
     IdentityTaken,
     LedgerError,
     OutcomeUnknown,
+    SealOutdated,
     StoreUnavailable,
     UnknownLedger,
     VersionConflict,
@@ -80,6 +82,8 @@ def translate(error: psycopg.Error) -> Exception:
     state = error.sqlstate or ""
     if state in _MEANINGS:
         return _MEANINGS[state](json.loads(error.diag.message_detail or "{}"))
+    if isinstance(error, psycopg.errors.UniqueViolation) and error.diag.table_name == "events":
+        return HeadDisagrees()
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return StoreUnavailable()
     return LedgerError(f"The ledger's database refused the statement ({state or type(error).__name__}).")
@@ -125,4 +129,6 @@ _MEANINGS: Final[dict[str, Callable[[dict[str, str]], LedgerError]]] = {
     "HD005": lambda _: ClockBehind(),
     "HD006": lambda _: ClockMisuse(),
     "HD007": lambda detail: IdentityTaken(detail["person"]),
+    "HD011": lambda _: SealOutdated(),
+    "HD012": lambda _: HeadDisagrees(),
 }

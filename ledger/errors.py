@@ -66,3 +66,25 @@ class SchemaIsNewer(LedgerError):
 
 class UnsuitableDatabase(LedgerError):
     """The database is not encoded in UTF-8, so the chain could not be computed in it."""
+
+
+class SchemaIsOlder(LedgerError):
+    """The database has an older schema; run `hudang migrate` first."""
+
+
+class HeadDisagrees(LedgerError):
+    """The head of a ledger is not its newest event, so nothing is recorded; see `hudang verify`."""
+
+
+class ChainBroken(LedgerError):
+    """An event does not follow from the ones before it; run `hudang verify` to see what is wrong."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"The event at position {position} is not the one that was chained; run `hudang verify`."
+        )
+        self.position = position
+
+
+class SealOutdated(LedgerError):
+    """Somebody else sealed the ledger meanwhile."""

@@ -19,7 +19,7 @@ from psycopg import Connection
 from sqlalchemy import NullPool, create_engine
 
 from hudang.ledger.connections import CONNECT_TIMEOUT_S, translated
-from hudang.ledger.errors import SchemaIsNewer, UnsuitableDatabase
+from hudang.ledger.errors import SchemaIsNewer, SchemaIsOlder, UnsuitableDatabase
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -49,6 +49,14 @@ def database_version(conninfo: str) -> str | None:
     """The version that a database has; None if it was never migrated."""
     with _administrator(conninfo) as connection:
         return _version(connection)
+
+
+def check_schema(conninfo: str) -> None:
+    """Whether this version can read the database. Raises SchemaIsNewer, SchemaIsOlder."""
+    with _administrator(conninfo) as connection:
+        _check(connection)
+        if _version(connection) != schema_version():
+            raise SchemaIsOlder
 
 
 def _check(connection: Connection[Any]) -> None:

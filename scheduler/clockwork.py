@@ -1,11 +1,11 @@
 """When is work looked for, and by whom? APScheduler says when; one process of a database does it.
 
 A look at a ledger waits until the read models have seen everything, then runs each job once for the ledger's
-present day, in the order of the procedure.
+present day, in the order of the procedure. Chores come last; their clock is the real one.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -15,6 +15,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from hudang.domain.decision import CHINA
 from hudang.ledger.casebook import Accepted, Casebook
+from hudang.ledger.clock import SystemClock
 from hudang.ledger.errors import LedgerError, StoreUnavailable
 from hudang.ledger.store import Store
 from hudang.projections.connections import Leadership
@@ -23,7 +24,7 @@ from hudang.scheduler.applications import lapse_incomplete_applications
 from hudang.scheduler.notices import close_expired_notices
 from hudang.scheduler.payrolls import instruct_prepared_payrolls, prepare_due_payrolls
 from hudang.scheduler.rechecks import open_due_rechecks
-from hudang.scheduler.work import Job, Round, Task, actor_of, command_id
+from hudang.scheduler.work import Chore, Job, Round, Task, actor_of, command_id
 
 JOBS: Final[tuple[Job, ...]] = (
     close_expired_notices,
@@ -41,7 +42,7 @@ _log = logging.getLogger("hudang.scheduler")
 
 
 class JobReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one job did in one look: commands recorded, repeated or idle, and refusals by code."""
+    """What one job or chore did in one look: commands recorded, repeated or idle, and refusals by code."""
 
     job: str
     recorded: int = 0
@@ -53,10 +54,19 @@ class JobReport(msgspec.Struct, frozen=True, kw_only=True):
 class Clockwork:
     """Looks for due work in every ledger of a database: when asked, and on an interval once started."""
 
-    def __init__(self, conninfo: str, store: Store, casebook: Casebook, engine: Engine) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        store: Store,
+        casebook: Casebook,
+        engine: Engine,
+        *,
+        chores: Sequence[Chore] = (),
+    ) -> None:
         self._store = store
         self._casebook = casebook
         self._engine = engine
+        self._chores = chores
         self._leadership = Leadership(conninfo, "hudang_service", lock=LEADER_LOCK)
         self._scheduler: BackgroundScheduler | None = None
 
@@ -125,7 +135,16 @@ class Clockwork:
                 )
                 tasks = list(job(round_))
             reports.append(self._carry_out(job.__name__, ledger, round_, tasks))
-        return tuple(reports)
+        return (*reports, *(self._do(chore, ledger) for chore in self._chores))
+
+    def _do(self, chore: Chore, ledger: str) -> JobReport:
+        try:
+            return JobReport(job=chore.name, recorded=chore(ledger, SystemClock().now()))
+        except StoreUnavailable:
+            raise
+        except LedgerError as error:
+            _log.warning("%s failed in ledger %s (%s)", chore.name, ledger, type(error).__name__)
+            return JobReport(job=chore.name, failed=1)
 
     def _carry_out(self, job: str, ledger: str, round_: Round, tasks: list[Task]) -> JobReport:
         actor = actor_of(job, round_.jurisdiction)

@@ -6,8 +6,8 @@ so a job that runs twice, late, or on two machines records what one run on time 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from psycopg import Connection
@@ -46,6 +46,16 @@ class Task:
 
 
 Job = Callable[[Round], Iterator[Task]]
+
+
+class Chore(Protocol):
+    """What is done to a whole ledger at every look and records nothing in it, such as sealing its head."""
+
+    @property
+    def name(self) -> str: ...
+    def __call__(self, ledger: str, now: datetime) -> int:
+        """Do what is due at a moment of the real clock; how much that was. Raises LedgerError."""
+        ...
 
 
 def command_id(job: str, ledger: str, task: Task) -> UUID:
