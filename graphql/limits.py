@@ -4,7 +4,8 @@ The library's own depth and alias limiters walk every spread again: k fragments 
 twice cost them 2^k steps.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,14 +15,21 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
 )
 
-MAX_TOKENS: Final = 4_000
+MAX_TOKENS: Final = 3_000
 MAX_DEPTH: Final = 20
 MAX_ALIASES: Final = 100
-MAX_FIELDS: Final = 2_000
+MAX_FIELDS: Final = 1_000
+MAX_FRAGMENTS: Final = 100
+MAX_REPEATS: Final = 30
+"""How often one place of the answer may be asked for: validation compares each asking with each."""
+
+_MOST_VISITS: Final = 50_000
 
 
 class Size(NamedTuple):
@@ -49,20 +57,23 @@ class _Own:
 
 def refuse_size(document: DocumentNode) -> GraphQLError | None:
     """Why the document is too large, or None. Unknown fragments and cycles are left to validation."""
-    fragments = {
-        definition.name.value: _own(definition.selection_set)
+    written = {
+        definition.name.value: definition.selection_set
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
+    if len(written) > MAX_FRAGMENTS:
+        return _too_large(MAX_FRAGMENTS, "fragments")
+    fragments = {name: _own(selection_set) for name, selection_set in written.items()}
     sizes: dict[str, Size] = {}
     for name in fragments:
         _measure(name, fragments, sizes)
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            refused = _refuse(_total(_own(definition.selection_set), sizes))
-            if refused:
-                return refused
-    return None
+    refusals = (
+        _refuse(_total(_own(definition.selection_set), sizes)) or _refuse_repeats(definition, written)
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    )
+    return next((refusal for refusal in refusals if refusal), None)
 
 
 def _measure(name: str, fragments: dict[str, _Own], sizes: dict[str, Size]) -> None:
@@ -130,7 +141,43 @@ def _refuse(size: Size) -> GraphQLError | None:
         (size.aliases, MAX_ALIASES, "aliases"),
     ):
         if found > limit:
-            return GraphQLError(
-                f"The operation is too large: at most {limit} {what}.", extensions={"code": "TOO_LARGE"}
-            )
+            return _too_large(limit, what)
     return None
+
+
+def _refuse_repeats(
+    operation: OperationDefinitionNode, fragments: Mapping[str, SelectionSetNode]
+) -> GraphQLError | None:
+    """Nothing is asked for too often at one place. Not many fields are left to look at; a cycle runs out."""
+    asked: Counter[tuple[str, ...]] = Counter()
+    waiting: list[tuple[SelectionSetNode, tuple[str, ...]]] = [(operation.selection_set, ())]
+    visits = 0
+    while waiting and visits < _MOST_VISITS:
+        around, place = waiting.pop()
+        visits += len(around.selections)
+        for selection, inner, name in _inside(around, fragments):
+            at = (*place, name) if name else place
+            asked[at] += isinstance(selection, FieldNode)
+            if inner is not None:
+                waiting.append((inner, at))
+    most = max(asked.values(), default=0)
+    return _too_large(MAX_REPEATS, "times the same field") if most > MAX_REPEATS else None
+
+
+def _inside(
+    around: SelectionSetNode, fragments: Mapping[str, SelectionSetNode]
+) -> Iterator[tuple[SelectionNode, SelectionSetNode | None, str]]:
+    """Every selection with the selections inside it, and its name in the answer if it is a field."""
+    for selection in around.selections:
+        if isinstance(selection, FieldNode):
+            yield selection, selection.selection_set, (selection.alias or selection.name).value
+        elif isinstance(selection, FragmentSpreadNode):
+            yield selection, fragments.get(selection.name.value), ""
+        elif isinstance(selection, InlineFragmentNode):
+            yield selection, selection.selection_set, ""
+
+
+def _too_large(limit: int, what: str) -> GraphQLError:
+    return GraphQLError(
+        f"The operation is too large: at most {limit} {what}.", extensions={"code": "TOO_LARGE"}
+    )

@@ -4,7 +4,14 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from hudang.graphql.documents import Documents, prepare
-from hudang.graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_FIELDS, refuse_size
+from hudang.graphql.limits import (
+    MAX_ALIASES,
+    MAX_DEPTH,
+    MAX_FIELDS,
+    MAX_FRAGMENTS,
+    MAX_REPEATS,
+    refuse_size,
+)
 from hudang.graphql.schema import schema
 
 CORE = schema._schema
@@ -16,6 +23,12 @@ def doubling(fragments: int) -> str:
     return " ".join(["{ ...F0 }", *links, f"fragment F{fragments - 1} on Query {{ __typename }}"])
 
 
+def chain(fragments: int) -> str:
+    """Each fragment spreads the next."""
+    links = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(fragments))
+    return f"{{ ...F0 }} {links} fragment F{fragments} on Query {{ __typename }}"
+
+
 class TestSize:
     @pytest.mark.parametrize(
         ("text", "named"),
@@ -25,6 +38,10 @@ class TestSize:
             ("{ " + "__typename " * (MAX_FIELDS + 1) + "}", "fields"),
             ("{ ...A } fragment A on Query { " + "__typename " * (MAX_FIELDS + 1) + "}", "fields"),
             (doubling(40), "fields"),
+            (chain(MAX_FRAGMENTS + 1), "fragments"),
+            ("{ " + "__typename " * (MAX_REPEATS + 1) + "}", "times the same field"),
+            ("{ " + "... { __typename @skip(if: true) } " * (MAX_REPEATS + 1) + "}", "times the same field"),
+            ("{ " + "...A " * (MAX_REPEATS + 1) + "} fragment A on Query { __typename }", "times the same"),
         ],
     )
     def test_beyond_a_limit_is_refused_by_name(self, text: str, named: str) -> None:
@@ -32,6 +49,13 @@ class TestSize:
 
         assert refused is not None
         assert named in refused.message
+
+    def test_of_the_largest_allowed_is_validated_in_time(self) -> None:
+        repeated = " ".join(f"a{n}: ledger {{ {'name ' * (MAX_REPEATS - 1)} }}" for n in range(32))
+        began = perf_counter()
+
+        assert prepare(CORE, f"{{ {repeated} }}").errors == ()
+        assert perf_counter() - began < 1
 
     def test_within_the_limits_passes(self) -> None:
         assert refuse_size(parse("{ a { b c: d } ...A } fragment A on Query { __typename }")) is None
@@ -49,7 +73,13 @@ class TestSize:
             "{ " + " ".join(f"a{n}: __typename" for n in range(900)) + " }",
             "{ " + "__typename @x " * 900 + "}",
             "{ " + "a " * 20_000 + "}",
-            " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(490)) + " { ...F0 }",
+            chain(350),
+            "{ "
+            + "".join(f"...F{n} " for n in range(99))
+            + "}"
+            + "".join(f"fragment F{n} on Query {{ ...F{(n + 1) % 99} }}" for n in range(99)),
+            "{ " + 'node(id: "a") { id } ' * 300 + "}",
+            "{ " + "ledger { area { code } } " * 300 + "}",
             "{ " + "a { " * 5_000 + "}" * 5_000,
             "{" + "[" * 20_000,
             "# " * 100_000,
