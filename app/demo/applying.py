@@ -5,7 +5,7 @@ Six are approved, four with effect from May and two from June; three never bring
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hudang.demo.appraising import RELATIVES_STAFF_ID
 from hudang.demo.office import Office, paper
@@ -125,20 +125,32 @@ def _visit(office: Office, household: Household, step: str, *, at_review: bool) 
     }
 
 
-def give_opinion(
-    office: Office, household: Household, step: str, *, reasons: str, recommends: bool = True
-) -> None:
-    """The township's opinion on the file as it saw it."""
+class View(NamedTuple):
+    """What an office thinks of a case, and the version of the file that it saw."""
+
+    seen: int
+    reasons: str
+    recommends: bool = True
+
+
+def give_opinion(office: Office, household: Household, step: str, view: View) -> None:
+    """The township's opinion."""
     office.act(
         Role.TOWNSHIP_CLERK,
         "GiveOpinion",
         step,
-        seen=office.look_at(household)["version"],
+        seen=view.seen,
         **office.of_case(household),
-        recommends=recommends,
+        recommends=view.recommends,
         householdClass=household.household_class.name,
-        reasons=reasons,
+        reasons=view.reasons,
     )
+
+
+def recommend(office: Office, household: Household) -> None:
+    """The township recommends assistance."""
+    view = View(office.look_at(household)["version"], "家庭人均收入低于标准,符合条件")
+    give_opinion(office, household, f"opinion {household.number}", view)
 
 
 def put_up(office: Office, step: str, notice: int, households: Sequence[Household]) -> None:
@@ -211,16 +223,22 @@ def propose(office: Office, household: Household) -> None:
     )
 
 
-def decide(office: Office, household: Household, step: str, *, reasons: str) -> None:
-    """Somebody else decides for the county, on the file as they saw it."""
+def decide(office: Office, household: Household, step: str, view: View) -> None:
+    """Somebody else decides for the county."""
     office.act(
         Role.COUNTY_APPROVER,
         "ConfirmDecision",
         step,
-        seen=office.look_at(household)["version"],
+        seen=view.seen,
         **office.of_case(household),
-        reasons=reasons,
+        reasons=view.reasons,
     )
+
+
+def approve(office: Office, household: Household) -> None:
+    """The county approves what it proposed and posted."""
+    view = View(office.look_at(household)["version"], "符合条件,公示无异议或异议不成立,批准")
+    decide(office, household, f"decision {household.number}", view)
 
 
 def notify(office: Office, household: Household, step: str) -> None:

@@ -55,8 +55,8 @@ def adopt_policies(office: Office) -> None:
         )
 
 
-def register(office: Office, household: Household) -> None:
-    """Open the household's file, with its members and its account."""
+def _register(office: Office, household: Household) -> None:
+    """Open the household's file, with its members."""
     step = f"register {household.number}"
     registered = office.act(
         Role.VILLAGE_CLERK,
@@ -76,11 +76,16 @@ def register(office: Office, household: Household) -> None:
         ],
     )
     office.files[household.number] = File(id=registered.subject_id, members=())
-    members = office.look_at(household)["members"]
-    in_order = sorted(members, key=lambda member: bool(member["relation"] != "HEAD"))
-    office.files[household.number] = File(
-        id=registered.subject_id, members=tuple(member["personId"] for member in in_order)
-    )
+
+
+def _note_members(office: Office, households: Sequence[Household]) -> None:
+    """Who the members are to the ledger, head first."""
+    for household, file in zip(households, office.look_at_all(households), strict=True):
+        in_order = sorted(file["members"], key=lambda member: bool(member["relation"] != "HEAD"))
+        office.files[household.number] = File(
+            id=office.files[household.number].id,
+            members=tuple(member["personId"] for member in in_order),
+        )
 
 
 def name_account(office: Office, household: Household, step: str, account: str) -> None:
@@ -92,7 +97,9 @@ def name_account(office: Office, household: Household, step: str, account: str) 
 def register_all(office: Office, households: Sequence[Household]) -> None:
     """The files and accounts of households, before anything else is entered of them."""
     for household in households:
-        register(office, household)
+        _register(office, household)
+    _note_members(office, households)
+    for household in households:
         name_account(office, household, f"account {household.number}", f"测试账户{household.number}")
 
 

@@ -95,7 +95,7 @@ def _for_may(story: Story) -> Iterator[Entry]:
     yield 3, 25, partial(appraising.vote, hearing=hearing, recused=recused, dissent=contested.number)
     yield 3, 25, partial(appraising.sign, hearing=hearing)
     yield 3, 25, partial(appraising.conclude, hearing=hearing, dissent=contested.number)
-    yield from _opinions(3, 26, four)
+    yield from _each(3, 26, applying.recommend, four)
     yield 3, 27, partial(applying.put_up, step="notice 1 of March", notice=1, households=four)
     yield 4, 1, partial(applying.object_to, household=contested, posting="notice 1 of March")
     yield 4, 3, partial(applying.answer_objection, household=contested)
@@ -111,10 +111,10 @@ def _for_may(story: Story) -> Iterator[Entry]:
         partial(applying.put_up, step="notice 2 after the objection", notice=2, households=[contested]),
     )
     yield 4, 19, partial(applying.take_down, posting="notice 2 of April")
-    yield from _decisions(4, 22, undisputed)
+    yield from _each(4, 22, applying.approve, undisputed)
     yield from _notifications(4, 24, undisputed)
     yield 4, 25, partial(applying.take_down, posting="notice 2 after the objection")
-    yield from _decisions(4, 26, [contested])
+    yield from _each(4, 26, applying.approve, [contested])
     yield from _notifications(4, 28, [contested])
 
 
@@ -132,13 +132,13 @@ def _for_june(story: Story) -> Iterator[Entry]:
     yield 4, 19, partial(appraising.vote, hearing=hearing, dissent=two[1].number)
     yield 4, 22, partial(appraising.sign, hearing=hearing)
     yield 4, 22, partial(appraising.conclude, hearing=hearing)
-    yield from _opinions(4, 23, two)
+    yield from _each(4, 23, applying.recommend, two)
     yield 4, 24, partial(applying.put_up, step="notice 1 of April", notice=1, households=two)
     yield 5, 2, partial(applying.take_down, posting="notice 1 of April")
     yield from _each(5, 6, applying.propose, two)
     yield 5, 7, partial(applying.put_up, step="notice 2 of May", notice=2, households=two)
     yield 5, 15, partial(applying.take_down, posting="notice 2 of May")
-    yield from _decisions(5, 16, two)
+    yield from _each(5, 16, applying.approve, two)
     yield from _notifications(5, 17, two)
 
 
@@ -200,18 +200,6 @@ def _visits(month: int, day: int, households: Sequence[Household]) -> Iterator[E
         step = f"visit {household.number}"
         on = date(YEAR, month, day) - A_DAY
         yield month, day, partial(applying.visit, household=household, step=step, on=on)
-
-
-def _opinions(month: int, day: int, households: Sequence[Household]) -> Iterator[Entry]:
-    for household in households:
-        step, reasons = f"opinion {household.number}", "家庭人均收入低于标准,符合条件"
-        yield month, day, partial(applying.give_opinion, household=household, step=step, reasons=reasons)
-
-
-def _decisions(month: int, day: int, households: Sequence[Household]) -> Iterator[Entry]:
-    for household in households:
-        step, reasons = f"decision {household.number}", "符合条件,两榜公示无异议或异议不成立,批准"
-        yield month, day, partial(applying.decide, household=household, step=step, reasons=reasons)
 
 
 def _notifications(month: int, day: int, households: Sequence[Household]) -> Iterator[Entry]:

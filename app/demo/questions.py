@@ -17,18 +17,16 @@ CONTESTED_PLACE: Final = 3
 """Whose history is shown, of those entitled from May: the household whose notice met an objection."""
 
 _FILE: Final = """
-query File($id: ID!) {
-  household(id: $id) {
-    number
-    members(includeLeft: true) { name relation }
-    entitlements { householdClass spans { fromMonth } }
-    november: asOf(month: "2013-11") { amountFen persons }
-    december: asOf(month: "2013-12") { amountFen }
-    cases {
-      kind openedOn campaignId endZh
-      steps { name doneOn }
-      decision { outcomeZh amountFen effectiveFrom reasons decidedBy decidedOn }
-    }
+fragment File on Household {
+  number
+  members(includeLeft: true) { name relation }
+  entitlements { householdClass spans { fromMonth } }
+  november: asOf(month: "2013-11") { amountFen persons }
+  december: asOf(month: "2013-12") { amountFen }
+  cases {
+    kind openedOn campaignId endZh
+    steps { name doneOn }
+    decision { outcomeZh amountFen effectiveFrom reasons decidedBy decidedOn }
   }
 }
 """
@@ -50,10 +48,7 @@ _LEDGER: Final = "query Ledger { ledger { ledger name head } }"
 def ask_outcome(office: Office) -> Outcome:
     """Everything that is shown."""
     figures = add_up(office.client, office.noted[CAMPAIGN])
-    files = [
-        office.client.ask(_FILE, {"id": office.files[household.number].id})["household"]
-        for household in office.story.households
-    ]
+    files = office.look_at_all(office.story.households, _FILE)
     ledger = office.client.ask(_LEDGER)["ledger"]
     shown = office.story.group(Group.FROM_MAY)[CONTESTED_PLACE]
     return Outcome(

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from hudang.demo.applying import decide, give_opinion, notify, visit
+from hudang.demo.applying import View, decide, give_opinion, notify, visit
 from hudang.demo.office import Office
 from hudang.demo.story import COUNTY, PROGRAMME, Household
 from hudang.domain.roles import Role
@@ -24,9 +24,9 @@ query Roster($area: String!, $programme: String!, $month: Month!) {
 
 def take_up_rechecks(office: Office, households: Sequence[Household]) -> None:
     """The rechecks that the scheduler opened when their class made them due."""
-    for household in households:
-        cases = office.look_at(household)["cases"]
-        office.cases[household.number] = next(case["id"] for case in cases if case["kind"] == "RECHECK")
+    for household, file in zip(households, office.look_at_all(households), strict=True):
+        rechecks = (case["id"] for case in file["cases"] if case["kind"] == "RECHECK")
+        office.cases[household.number] = next(rechecks)
 
 
 def open_campaign(office: Office) -> None:
@@ -42,9 +42,10 @@ def open_campaign(office: Office) -> None:
         rosterMonth=ROSTER_MONTH,
         households=[edge["node"]["householdId"] for edge in edges],
     )
-    for household in office.story.entitled:
-        cases = office.look_at(household)["cases"]
-        office.cases[household.number] = next(case["id"] for case in cases if case["campaignId"] == campaign)
+    entitled = office.story.entitled
+    for household, file in zip(entitled, office.look_at_all(entitled), strict=True):
+        under_review = (case["id"] for case in file["cases"] if case["campaignId"] == campaign)
+        office.cases[household.number] = next(under_review)
 
 
 def survey(office: Office, step: str, households: Sequence[Household], *, on: date) -> None:
@@ -55,21 +56,14 @@ def survey(office: Office, step: str, households: Sequence[Household], *, on: da
 
 def give_opinions(office: Office, step: str, households: Sequence[Household]) -> None:
     """The township proposes to keep, raise, cut or end (2012 art 32)."""
-    for household in households:
-        ends = step == CAMPAIGN and household.is_ended_by_review
-        give_opinion(
-            office,
-            household,
-            f"{step}: opinion {household.number}",
-            recommends=not ends,
-            reasons=_reasons(step, household),
-        )
+    for household, file in zip(households, office.look_at_all(households), strict=True):
+        give_opinion(office, household, f"{step}: opinion {household.number}", _view(step, household, file))
 
 
 def decide_all(office: Office, step: str, households: Sequence[Household]) -> None:
     """The county decides, household by household."""
-    for household in households:
-        decide(office, household, f"{step}: decision {household.number}", reasons=_reasons(step, household))
+    for household, file in zip(households, office.look_at_all(households), strict=True):
+        decide(office, household, f"{step}: decision {household.number}", _view(step, household, file))
 
 
 def notify_all(office: Office, step: str, households: Sequence[Household]) -> None:
@@ -87,6 +81,11 @@ def close_campaign(office: Office) -> None:
         campaign=office.noted[CAMPAIGN],
         households=[office.files[household.number].id for household in office.story.entitled],
     )
+
+
+def _view(step: str, household: Household, file: Any) -> View:
+    ends = step == CAMPAIGN and household.is_ended_by_review
+    return View(seen=file["version"], reasons=_reasons(step, household), recommends=not ends)
 
 
 def _reasons(step: str, household: Household) -> str:

@@ -1,6 +1,6 @@
 """How is the year shown to a person? As tables, with what is invented and what is the report's told apart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import IO, Final, NamedTuple
@@ -208,14 +208,13 @@ def reconciliation(checks: Iterable[Check]) -> Section:
     return Section("Reconciliation (对账): the report against itself, and against the events", table)
 
 
-def verdict(checks: Iterable[Check]) -> str:
+def verdict(checks: Sequence[Check]) -> str:
     """In one line, which checks agree."""
-    by_result = {
-        agrees: [check.check for check in checks if check.agrees is agrees] for agrees in (True, False)
-    }
+    agreeing = ", ".join(check.check for check in checks if check.agrees) or "nothing"
+    others = ", ".join(check.check for check in checks if not check.agrees) or "nothing"
     return (
-        f"{', '.join(by_result[True]) or 'Nothing'} agrees; {', '.join(by_result[False]) or 'nothing'} do not. "
-        "There the report contradicts itself. Both figures stand above; nothing was repaired."
+        f"In agreement: {agreeing}. Not in agreement: {others}: there the report contradicts itself. "
+        "Both figures stand above;\nnothing was repaired."
     )
 
 
