@@ -26,6 +26,9 @@ from tests.ledger import shapes
 COMMITTED: dict[str, Any] = json.loads(shapes.TOPICS.read_text(encoding="utf-8"))
 SAMPLES: dict[str, dict[str, Any]] = {topic: known["sample"] for topic, known in COMMITTED.items()}
 CANARY = "测试金丝雀"
+WHAT_TO_DO = """The stored shape of an event changed. Events of the old shape are in ledgers already: give a
+new field a default, never rename or drop a field or a topic, give a new meaning a new topic. Then run
+`python -m tests.ledger.shapes` from the top folder and commit topics.json with the change."""
 
 every_topic = pytest.mark.parametrize("topic", sorted(EVENTS))
 personal_topics = pytest.mark.parametrize(
@@ -59,11 +62,7 @@ class TestEveryEvent:
 class TestTheStoredShapes:
     def test_are_the_committed_ones(self) -> None:
         """What was stored stays readable for ever: a changed shape is a decision, not an accident."""
-        assert shapes.topics() == COMMITTED, (
-            "The stored shape of an event changed. Events of the old shape are in ledgers already: give a new "
-            "field a default, never rename or drop a field or a topic, give a new meaning a new topic. Then run "
-            "`python -m tests.ledger.shapes` and commit topics.json with the change."
-        )
+        assert shapes.topics() == COMMITTED, WHAT_TO_DO
 
     @every_topic
     def test_still_read_the_committed_samples(self, topic: str) -> None:
