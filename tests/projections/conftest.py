@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from tests.projections.history import History
 from tests.projections.year import a_year
 
 TEMPLATE = "hudang_template"
+YEAR = f"year_{uuid4().hex}"
 LEDGER = "L0001"
 VILLAGE = "430304001001"
 CLERK = "测试经办人"
@@ -76,13 +78,27 @@ def new_engine(database: str, store: Store, keys: KeyRing) -> Iterator[NewEngine
         engine.stop()
 
 
-@pytest.fixture
-def year(history: History, new_engine: NewEngine) -> Engine:
-    """An engine that has folded a community's year into every read model."""
-    a_year(history)
-    engine = new_engine(*MODELS)
-    engine.catch_up()
-    return engine
+class Year(NamedTuple):
+    """A community's year, folded into every read model; to be read and left as it is."""
+
+    history: History
+    reading: Connection[Any]
+
+
+@pytest.fixture(scope="session")
+def year(template: None, admin_url: Callable[[str], str]) -> Iterator[Year]:
+    """One year for all tests that only ask."""
+    with psycopg.connect(admin_url("postgres"), autocommit=True) as connection:
+        names = {"year": sql.Identifier(YEAR), "template": sql.Identifier(TEMPLATE)}
+        connection.execute(sql.SQL("CREATE DATABASE {year} TEMPLATE {template}").format(**names))
+        with Store(admin_url(YEAR), max_size=4) as store:
+            history = History(store, KeyRing(bytes(32), store))
+            a_year(history)
+            with Engine(admin_url(YEAR), store, MODELS, opener=history.keys) as engine:
+                engine.catch_up()
+            with store.connection() as reading:
+                yield Year(history, reading)
+        connection.execute(sql.SQL("DROP DATABASE {year} WITH (FORCE)").format(**names))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.projections.recording import DIBAO, LEDGER
 from tests.projections.year import MAY
 
 if TYPE_CHECKING:
-    from tests.projections.conftest import NewEngine
+    from tests.projections.conftest import NewEngine, Year
 
 ALL = Scope(ledger=LEDGER, programme=DIBAO)
 YEAR = (date(2013, 1, 1), date(2013, 12, 31))
@@ -120,8 +120,8 @@ class TestTheWorkQueue:
 
 
 class TestCases:
-    def test_keep_the_steps_that_were_undone(self, year: Engine, reading: Connection[Any]) -> None:
-        steps = cases.steps(reading, LEDGER, case_of("0003"))
+    def test_keep_the_steps_that_were_undone(self, year: Year) -> None:
+        steps = cases.steps(year.reading, LEDGER, case_of("0003"))
 
         surveys = [step for step in steps if step.step is Step.SURVEY]
         assert [step.undone_at is None for step in surveys] == [False, True]
@@ -155,14 +155,14 @@ class TestCases:
 
 
 class TestApplications:
-    def test_count_what_became_of_them(self, year: Engine, reading: Connection[Any]) -> None:
-        counted = applications.counts(reading, ALL, *YEAR)
+    def test_count_what_became_of_them(self, year: Year) -> None:
+        counted = applications.counts(year.reading, ALL, *YEAR)
 
         assert (counted.submitted, counted.accepted, counted.approved) == (5, 2, 2)
         assert (counted.lapsed, counted.withdrawn, counted.refused, counted.open) == (1, 1, 1, 0)
 
-    def test_tell_amount_and_month_once_approved(self, year: Engine, reading: Connection[Any]) -> None:
-        (row,) = applications.of_household(reading, LEDGER, year_household("0003"))
+    def test_tell_amount_and_month_once_approved(self, year: Year) -> None:
+        (row,) = applications.of_household(year.reading, LEDGER, year_household("0003"))
 
         assert (row.ended_as, row.amount_fen, row.from_month) == (CaseEnd.APPROVED, 94_000, MAY)
 

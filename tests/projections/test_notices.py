@@ -21,7 +21,7 @@ from tests.projections.procedure import case_of
 from tests.projections.recording import LEDGER, VILLAGE
 
 if TYPE_CHECKING:
-    from tests.projections.conftest import NewEngine
+    from tests.projections.conftest import NewEngine, Year
 
 
 class Board:
@@ -144,50 +144,42 @@ class TestPostings:
             postings.LineState.CLOSED,
         ]
 
-    def test_are_listed_with_where_and_how_long_they_hung(
-        self, year: Engine, reading: Connection[Any]
-    ) -> None:
-        told = postings.postings(reading, Scope(ledger=LEDGER, area=VILLAGE))
+    def test_are_listed_with_where_and_how_long_they_hung(self, year: Year) -> None:
+        told = postings.postings(year.reading, Scope(ledger=LEDGER, area=VILLAGE))
 
         assert [(row.round, row.entries) for row in told] == [(1, 2), (1, 1), (2, 2)]
         assert [row.taken_down_on is None for row in told] == [False, True, True]
-        assert postings.posting(reading, LEDGER, told[0].posting) == told[0]
+        assert postings.posting(year.reading, LEDGER, told[0].posting) == told[0]
 
 
 class TestMeetings:
-    def test_tell_who_was_present_and_signed(
-        self, year: Engine, reading: Connection[Any], history: History
-    ) -> None:
-        (first, _) = meetings.meetings(reading, Scope(ledger=LEDGER))
+    def test_tell_who_was_present_and_signed(self, year: Year) -> None:
+        (first, _) = meetings.meetings(year.reading, Scope(ledger=LEDGER))
 
-        present = meetings.attendees(reading, LEDGER, first.meeting)
+        present = meetings.attendees(year.reading, LEDGER, first.meeting)
 
         assert (first.present, first.resident_representatives) == (3, 2)
         assert first.signed_on is not None
         assert [(row.label, row.signed) for row in present] == [("r0", True), ("r1", True), ("r2", True)]
-        assert meetings.meeting(reading, LEDGER, first.meeting) == first
+        assert meetings.meeting(year.reading, LEDGER, first.meeting) == first
 
-    def test_tell_each_choice_of_a_show_of_hands(
-        self, year: Engine, reading: Connection[Any], history: History
-    ) -> None:
-        told = meetings.votes(reading, LEDGER, history.stream("meeting-1"), case_of("0003"))
+    def test_tell_each_choice_of_a_show_of_hands(self, year: Year) -> None:
+        told = meetings.votes(year.reading, LEDGER, year.history.stream("meeting-1"), case_of("0003"))
 
         assert [vote.choice for vote in told] == [Choice.FOR, Choice.AGAINST, Choice.AGAINST]
 
-    def test_tell_no_choice_of_a_secret_ballot(
-        self, year: Engine, reading: Connection[Any], history: History
-    ) -> None:
-        meeting = history.stream("meeting-1")
+    def test_tell_no_choice_of_a_secret_ballot(self, year: Year) -> None:
+        meeting = year.history.stream("meeting-1")
 
-        told = meetings.votes(reading, LEDGER, meeting, case_of("0004"))
+        told = meetings.votes(year.reading, LEDGER, meeting, case_of("0004"))
         counted = next(
-            row for row in meetings.agenda(reading, LEDGER, meeting) if row.case_id == case_of("0004")
+            row for row in meetings.agenda(year.reading, LEDGER, meeting) if row.case_id == case_of("0004")
         )
 
         assert [vote.choice for vote in told] == [None, None, None]
         assert (counted.form, counted.in_favour, counted.abstaining) == (VoteForm.SECRET_BALLOT, 2, 1)
 
-    def test_tell_how_a_case_fared_at_each(self, year: Engine, reading: Connection[Any]) -> None:
-        told = meetings.appraisals(reading, LEDGER, case_of("0003"))
+    def test_tell_how_a_case_fared_at_each(self, year: Year) -> None:
+        told = meetings.appraisals(year.reading, LEDGER, case_of("0003"))
 
         assert [row.passed for row in told] == [False, True]

@@ -11,10 +11,10 @@ MARCH, APRIL, MAY, NOVEMBER, DECEMBER = (Month(2013, month) for month in (3, 4, 
 
 
 def a_year(history: History) -> None:
-    """Fold it and the review of 2013 keeps household 1, lowers 2, raises 3 and ends 4.
+    """Numbers 1 and 2 were entitled before; 3 is approved after a dispute, an objection and a second notice.
 
-    1 and 2 were entitled before; 3 is approved after a dispute, an objection and a second notice; 4 is approved
-    by ballots after a return; 5 lapses, 6 withdraws, 7 is refused.
+    4 is approved by ballots after a return; 5 lapses, 6 withdraws, 7 is refused. The annual review keeps 1,
+    lowers 2, raises 3 and ends 4.
     """
     _before(history)
     _apply(history)
