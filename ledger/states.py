@@ -42,6 +42,10 @@ class _OneOf(type):
 
     members: tuple[type[msgspec.Struct], ...]
 
+    def __instancecheck__(cls, value: object) -> bool:
+        """msgspec asks whether what was read is what the schema says."""
+        return isinstance(value, cls.members)
+
 
 class StateFormat(msgspec.Struct, frozen=True):
     """How the states of one class are read, and the hash that names schema and folds."""
