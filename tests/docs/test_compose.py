@@ -84,12 +84,6 @@ class TestTheComposition:
             for value in service.get("environment", {}).values()
         )
 
-    def test_gives_the_service_no_password_but_its_own(self, composition: dict[str, Any]) -> None:
-        service = composition["services"]["hudang"]
-
-        assert set(service["secrets"]) == {"service_password", "master_key"}
-        assert "DATABASE_ADMIN_URL" not in service["environment"]
-
     def test_looks_whether_both_are_well(self, composition: dict[str, Any]) -> None:
         assert "pg_isready" in composition["services"]["database"]["healthcheck"]["test"]
         assert "/readyz" in composition["services"]["hudang"]["healthcheck"]["test"][-1]
