@@ -253,20 +253,14 @@ def returned(cursor: Cursor[Any], event: ReturnedToStage, recorded: Recorded) ->
     _undo(cursor, recorded, event.case, (event.back_to, *event.undone))
 
 
-@cases.on(DecisionConfirmed)
-def decided(cursor: Cursor[Any], event: DecisionConfirmed, recorded: Recorded) -> None:
+@cases.on(DecisionConfirmed, DecisionRefused)
+def decided(cursor: Cursor[Any], event: DecisionConfirmed | DecisionRefused, recorded: Recorded) -> None:
     """A cut or an end closes the case only once it has been notified (art 32)."""
+    outcome = event.outcome if isinstance(event, DecisionConfirmed) else DecisionOutcome.REFUSE
     _take(cursor, recorded, event.case, Step.DECISION)
-    _set(cursor, recorded, event.case, outcome=event.outcome)
-    if event.outcome not in ADVERSE:
-        _end(cursor, recorded, event.case, _ENDS[event.outcome])
-
-
-@cases.on(DecisionRefused)
-def refused(cursor: Cursor[Any], event: DecisionRefused, recorded: Recorded) -> None:
-    _take(cursor, recorded, event.case, Step.DECISION)
-    _set(cursor, recorded, event.case, outcome=DecisionOutcome.REFUSE)
-    _end(cursor, recorded, event.case, CaseEnd.REFUSED)
+    _set(cursor, recorded, event.case, outcome=outcome)
+    if outcome not in ADVERSE:
+        _end(cursor, recorded, event.case, _ENDS[outcome])
 
 
 @cases.on(NotificationDelivered)

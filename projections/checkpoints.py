@@ -90,6 +90,15 @@ def marks(source: Source, models: Sequence[ReadModel]) -> dict[tuple[str, str], 
     return {(mark.model, mark.ledger): mark for mark in found}
 
 
+def position(source: Source, model: ReadModel, ledger: str) -> int:
+    """The newest position that a model's rows know of, if asked in the transaction that reads them."""
+    row = source.execute(
+        "SELECT position FROM projections.checkpoints WHERE (model, version, ledger) = (%s, %s, %s)",
+        (model.name, model.version, ledger),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def advance(cursor: Cursor[Any], model: ReadModel, ledger: str, *, after: int, to: int) -> bool:
     """Move a checkpoint on; False if it is not where it was read, because somebody else folds or rebuilt."""
     cursor.execute(

@@ -120,21 +120,21 @@ class Folder:
         ]
 
     def _advance(self, model: ReadModel, ledger: str, events: Page, *, after: int, to: int) -> bool:
-        """Fold a page; if it keeps failing, what comes before the failing event, and park there."""
-        failure = self._attempt(model, ledger, events, after=after, to=to)
-        for pause in PAUSES_S:
-            if failure is None:
+        """Fold a page; if it keeps failing, fold it event by event and park at the one that fails."""
+        for pause in (*PAUSES_S, 0.0):
+            if self._attempt(model, ledger, events, after=after, to=to) is None:
                 return True
             self._stopping.wait(pause)
-            failure = self._attempt(model, ledger, events, after=after, to=to)
-        if failure is None:
-            return True
-        good = [event for event in events if event.position < failure.position]
-        if good:
-            self._attempt(model, ledger, good, after=after, to=failure.position - 1)
-        checkpoints.park(self._connection, model, ledger, failure)
-        _log.error("read model %s of ledger %s is parked: %s", model.name, ledger, failure)
-        return False
+        at = after
+        for event in events:
+            failure = self._attempt(model, ledger, [event], after=at, to=event.position)
+            if failure is not None:
+                checkpoints.park(self._connection, model, ledger, failure)
+                _log.error("read model %s of ledger %s is parked: %s", model.name, ledger, failure)
+                return False
+            at = event.position
+        checkpoints.pass_over(self._connection, {model: at}, ledger, to)
+        return True
 
     def _attempt(
         self, model: ReadModel, ledger: str, events: Page, *, after: int, to: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -200,6 +200,28 @@ class TestParking:
             "SELECT number FROM projections.poisoned_households_v1 ORDER BY 1"
         ).fetchall()
         assert listed == [("0001",), ("0002",)]
+
+    def test_folds_up_to_the_event_that_fails_where_a_model_takes_pages(
+        self, history: History, new_engine: NewEngine, reading: Connection[Any]
+    ) -> None:
+        first = history.register("0001", members=2)
+        history.register("0002")
+        position = history.record({first: left(history, "0001")})
+        model = ReadModel("counting", version=1, tables=(COUNTED,))
+
+        @model.on_every_event
+        def count(cursor: Cursor[Any], page: Sequence[Recorded]) -> None:
+            rows = [{"ledger": event.ledger, "position": event.position} for event in page]
+            COUNTED.put_all(cursor, rows)
+            if any(isinstance(event.event, MemberLeft) for event in page):
+                raise ValueError
+
+        engine = new_engine(model)
+
+        assert eventually(lambda: any(status.parked_at for status in engine.status()))
+        (status,) = engine.status()
+        assert (status.position, status.parked_position) == (position - 1, position)
+        assert checkpoints.position(reading, model, LEDGER) == position - 1
 
     def test_answers_at_once_who_waits_for_a_parked_model(
         self, history: History, new_engine: NewEngine
