@@ -109,6 +109,15 @@ class Store:
 
         return persevering(attempt, recording=True)
 
+    def record(self, attempt: Callable[[Connection[Any]], Answer]) -> Answer:
+        """Record by a transaction of one's own, which must be safe to repeat: by its command id."""
+
+        def repeatable() -> Answer:
+            with self._pool.connection() as connection:
+                return attempt(connection)
+
+        return persevering(repeatable, recording=True)
+
     def store_person_key(self, ledger: str, person: str, wrapped: bytes) -> bytes:
         """Keep a person's wrapped key unless one is kept already; the answer is the one kept."""
         rows = self._read("SELECT ledger.store_person_key(%b, %b, %b)", (ledger, person, wrapped))
@@ -167,6 +176,15 @@ class Store:
             " WHERE ledger = %b AND command_id = %b",
             (ledger, command_id),
         )
+
+    def commands(self, ledger: str, command_ids: Iterable[UUID]) -> list[CommandRow]:
+        """Those of the commands that were recorded."""
+        rows = self._read(
+            "SELECT command_id, fingerprint, first, last FROM ledger.commands"
+            " WHERE ledger = %b AND command_id = ANY (%b)",
+            (ledger, list(command_ids)),
+        )
+        return list(map(CommandRow._make, rows))
 
     def claim(self, ledger: str, claim: str) -> Claim | None:
         """Who holds a claim, and since an event of which stream."""

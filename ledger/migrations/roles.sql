@@ -5,7 +5,7 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY ['hudang_owner', 'hudang_service'] LOOP
+    FOREACH wanted IN ARRAY ARRAY ['hudang_owner', 'hudang_service', 'hudang_bulk'] LOOP
         BEGIN
             IF to_regrole(wanted) IS NULL THEN
                 EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
@@ -19,6 +19,15 @@ BEGIN
     IF NOT pg_has_role(current_user, 'hudang_owner', 'USAGE') THEN
         BEGIN
             EXECUTE format('GRANT hudang_owner TO %I', current_user);
+        EXCEPTION WHEN unique_violation THEN
+            NULL;
+        END;
+    END IF;
+
+    -- The service becomes the bulk role to stage a bulk append, and has nothing of its rights otherwise.
+    IF NOT pg_has_role('hudang_service', 'hudang_bulk', 'MEMBER') THEN
+        BEGIN
+            GRANT hudang_bulk TO hudang_service WITH INHERIT FALSE;
         EXCEPTION WHEN unique_violation THEN
             NULL;
         END;
