@@ -1,4 +1,4 @@
-"""Does docker-compose.yml hold together, and does the Dockerfile name what is there? No Docker is needed to tell."""
+"""Does docker-compose.yml hold together, and does the Dockerfile name what is there? Without Docker."""
 
 import re
 import tomllib
@@ -32,7 +32,8 @@ def dockerfile(repository: Path) -> str:
 
 class TestReadingAFile:
     def test_understands_the_forms_it_uses(self) -> None:
-        text = 'a:\n  b: x y\n  c:\n    - "1"\n    - ["p", "q"]\n    - |\n      one\n      two\n  # no\nd:\ne: true\n'
+        lists = '    - "1"\n    - ["p", "q"]\n    - |\n      one\n      two\n'
+        text = f"a:\n  b: x y\n  c:\n{lists}# no\nd:\ne: true\n"
 
         assert compose.read(text) == {
             "a": {"b": "x y", "c": ["1", ["p", "q"], "one\ntwo\n"]},
@@ -41,7 +42,8 @@ class TestReadingAFile:
         }
 
     @pytest.mark.parametrize(
-        "text", ["a: &b 1\n", "a: 1\na: 2\n", "a:\n   b: 1\n", "a: b: c\n", "- a\nb: 1\n", "a: {b: 1}\n", "a: >\n"]
+        "text",
+        ["a: &b 1\n", "a: 1\na: 2\n", "a:\n   b: 1\n", "a: b: c\n", "- a\nb: 1\n", "a: {b: 1}\n", "a: >\n"],
     )
     def test_refuses_every_other_form(self, text: str) -> None:
         with pytest.raises((compose.NotInTheFormError, ValueError)):
@@ -121,7 +123,9 @@ class TestTheImage:
 
     def test_takes_what_the_lock_names_and_checks_it(self, dockerfile: str) -> None:
         reaching_out = [line for line in dockerfile.split("\n") if " pip " in line or "/pip " in line]
-        unchecked = [line for line in reaching_out if "--require-hashes" not in line and "--no-index" not in line]
+        unchecked = [
+            line for line in reaching_out if "--require-hashes" not in line and "--no-index" not in line
+        ]
 
         assert unchecked == ["RUN pip install setuptools==80.9.0"]
 

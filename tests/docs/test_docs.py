@@ -1,4 +1,4 @@
-"""Is what the documents say true? Commands parse, names exist, links lead somewhere, queries fit the schema."""
+"""Is what the documents say true? Commands parse, names exist, links lead somewhere, queries fit."""
 
 import json
 import re
@@ -22,11 +22,22 @@ TWO_COMMANDS = ["pip install uv && uv run hudang demo", "pip install uv && uv ru
 TARGET = re.compile(r"\bmake ([a-z]+)\b")
 IDENTIFIER = re.compile(r"\w+")
 
-each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: str(each.path.relative_to(ROOT)))
+each_document = pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda each: str(each.path.relative_to(ROOT))
+)
 
 
 def document(name: str) -> Document:
     return next(each for each in DOCUMENTS if each.path == ROOT / name)
+
+
+def understood(arguments: list[str]) -> bool:
+    """Whether `hudang` knows what to do with these arguments; help and version count."""
+    try:
+        cli.parser(cli.asked_for(arguments)).parse_args(arguments)
+    except SystemExit as ended:
+        return ended.code == 0
+    return True
 
 
 class TestReadingADocument:
@@ -43,11 +54,9 @@ class TestReadingADocument:
 class TestEveryDocument:
     @each_document
     def test_shows_commands_that_there_are(self, document: Document) -> None:
-        for arguments in document.hudang_arguments():
-            try:
-                cli.parser(cli.asked_for(arguments)).parse_args(arguments)
-            except SystemExit as ended:
-                assert ended.code == 0, f"hudang {' '.join(arguments)}"
+        refused = [" ".join(shown) for shown in document.hudang_arguments() if not understood(shown)]
+
+        assert refused == []
 
     @each_document
     def test_names_files_that_there_are(self, document: Document) -> None:
@@ -68,8 +77,12 @@ class TestEveryDocument:
 
     @each_document
     def test_names_targets_of_make_that_there_are(self, document: Document) -> None:
-        targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-        named = {found for name in [*document.names, *document.command_lines] for found in TARGET.findall(name)}
+        targets = set(
+            re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        )
+        named = {
+            found for name in [*document.names, *document.command_lines] for found in TARGET.findall(name)
+        }
 
         assert named <= targets
 
@@ -113,7 +126,9 @@ class TestTheProcedure:
 
 class TestTheGlossary:
     def test_names_what_the_code_has(self) -> None:
-        code = "\n".join(each.read_text(encoding="utf-8") for folder in CODE for each in (ROOT / folder).rglob("*.py"))
+        code = "\n".join(
+            each.read_text(encoding="utf-8") for folder in CODE for each in (ROOT / folder).rglob("*.py")
+        )
         words = set(IDENTIFIER.findall(code))
 
         assert set(document("docs/glossary.md").names) - words == set()
@@ -129,14 +144,18 @@ class TestOperations:
         assert principal.role is Role.TOWNSHIP_CLERK
 
     def test_lists_every_role_that_a_person_can_have(self) -> None:
-        assert {role.value for role in Role if role is not Role.SYSTEM} <= set(document("docs/operations.md").names)
+        assert {role.value for role in Role if role is not Role.SYSTEM} <= set(
+            document("docs/operations.md").names
+        )
 
 
 class TestTheChangelog:
     def test_knows_the_version(self) -> None:
         version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
-        assert "[Unreleased]" in document("CHANGELOG.md").text or f"[{version}]" in document("CHANGELOG.md").text
+        assert (
+            "[Unreleased]" in document("CHANGELOG.md").text or f"[{version}]" in document("CHANGELOG.md").text
+        )
 
 
 class TestDecisions:
