@@ -5,8 +5,8 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from hudang.demo import outcome, tables
-from hudang.demo.client import Acknowledged, Client, step_id
+from hudang.demo.client import Acknowledged, Client, DemoStoppedError, step_id
 from hudang.demo.office import OPENS_AT, Office
 from hudang.demo.opening import OPEN_THE_LEDGER
 from hudang.demo.outcome import Outcome
@@ -22,6 +22,7 @@ from hudang.demo.plan import FIRST_DAY
 from hudang.demo.questions import ask_outcome
 from hudang.demo.story import Story, the_story
 from hudang.demo.year import live_through
+from hudang.domain.roles import Role
 from hudang.ledger.clock import SimulatedClock
 from hudang.serve import address, listening, say, serve, web_server
 from hudang.service import Service, open_service
@@ -33,7 +34,7 @@ from hudang.settings import (
     default_data,
     read_settings,
 )
-from hudang.tokens import tokens_by_role
+from hudang.tokens import TOKENS, tokens_by_role
 from hudang.user_error import UserError
 
 if TYPE_CHECKING:
@@ -70,12 +71,13 @@ def add_arguments(subparsers: "Subparsers") -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Live through the year, show it, and serve it if asked to."""
     report: Callable[[str], None] = (lambda line: None) if arguments.no_progress else say
-    with settings_for(arguments) as settings, open_service(settings, report) as service:
-        if not arguments.serve:
-            show(carry(service, settings.data, report), arguments.format)
-            return 0
-        with closing(listening(settings)) as listener:
-            show(carry(service, settings.data, report), arguments.format)
+    with ExitStack() as stack:
+        settings = stack.enter_context(settings_for(arguments))
+        listener = stack.enter_context(listening(settings)) if arguments.serve else None
+        service = stack.enter_context(open_service(settings, report))
+        show(carry(service, settings.data, report), arguments.format)
+        if listener is not None:
+            say(f"tokens, one for each role: {settings.data / TOKENS}")
             clock_of(service).run()
             serve(service, listener)
     return 0
@@ -96,16 +98,26 @@ def settings_for(arguments: argparse.Namespace) -> Iterator[Settings]:
 
 def carry(service: Service, data: Path, report: Callable[[str], None], story: Story | None = None) -> Outcome:
     """Live through the year over the API, and ask what came of it; or only the rest of the year."""
-    clock = clock_of(service)
-    tokens = tokens_by_role(data)
+    clock, tokens = clock_of(service), tokens_of(data)
     with (
         serving(service) as endpoint,
         closing(Acknowledged(data / ACKNOWLEDGED)) as acknowledged,
         closing(Client(endpoint, tokens, LEDGER, acknowledged.note)) as client,
     ):
         office = Office(client=client, clock=clock, story=story or the_story())
-        live_through(office, look=lambda: service.clockwork.look(LEDGER), say=report)
+        live_through(office, look=lambda: look(service), say=report)
         return ask_outcome(office)
+
+
+def tokens_of(data: Path) -> Mapping[Role, str]:
+    """The tokens in whose names the demo acts."""
+    try:
+        return tokens_by_role(data)
+    except OSError as error:
+        raise DemoDataError(
+            f"The demo acts under the tokens of {data / TOKENS}, which cannot be read. Put the file back, or "
+            "name another place with --data."
+        ) from error
 
 
 def clock_of(service: Service) -> SimulatedClock:
@@ -121,6 +133,13 @@ def clock_of(service: Service) -> SimulatedClock:
     clock = SimulatedClock(datetime.combine(FIRST_DAY, OPENS_AT))
     service.clocks.simulate(LEDGER, clock)
     return clock
+
+
+def look(service: Service) -> None:
+    """One look of the scheduler, in which nothing failed. Raises DemoStoppedError."""
+    failed = [report.job for report in service.clockwork.look(LEDGER) if report.failed]
+    if failed:
+        raise DemoStoppedError(f"The scheduler could not finish: {', '.join(failed)}.")
 
 
 @contextmanager

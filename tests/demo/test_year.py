@@ -10,6 +10,7 @@ from hudang.domain.decision import Recorded, evolve
 from hudang.ledger import codec
 from hudang.projections.models import MODELS
 from tests.demo.conftest import Lived
+from tests.demo.payments import twice_paid
 
 ALL = 100_000
 MONTHS = [f"2013-{month:02d}" for month in range(1, 13)]
@@ -110,19 +111,3 @@ class TestTheLedger:
 
         with lived.service.store.connection() as connection:
             assert rows(connection) == live
-
-
-def twice_paid(events: list[Recorded]) -> list[tuple[Any, ...]]:
-    """Household, month and kind of every payment made while another one of them stood."""
-    standing: dict[tuple[Any, ...], str] = {}
-    twice: list[tuple[Any, ...]] = []
-    for recorded_event in events:
-        event: Any = recorded_event.event
-        if recorded_event.topic == "payout.instructed":
-            for part in event.parts:
-                key = (recorded_event.stream, event.programme, part.month, part.kind)
-                if standing.setdefault(key, event.payout) != event.payout:
-                    twice.append(key)
-        elif recorded_event.topic == "payout.returned":
-            standing = {key: payout for key, payout in standing.items() if payout != event.payout}
-    return twice
