@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from hmac import compare_digest
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from hudang.ledger.store import Store
 
 EVERY: Final = 100
 """A snapshot is due when a stream's version passes a multiple of this."""
+
+Row = tuple[Any, ...]
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -48,6 +51,11 @@ _LOAD: Final = f"""
            'command'
     FROM ledger.commands c WHERE c.ledger = %(ledger)b AND c.command_id = %(command)b::uuid
 """
+# Where a stream's row and a command's row have their columns.
+_TAKEN_AT, _STREAM, _VERSION = 1, 2, 3
+_COMMAND: Final = (6, 5, 1, 3)
+_BY_POSITION: Final = itemgetter(1)
+
 _OVERDUE: Final = """
     SELECT s.stream FROM ledger.streams s
     LEFT JOIN ledger.snapshots n
@@ -77,15 +85,12 @@ class LoadedFiles(NamedTuple):
     command: CommandRow | None
 
 
-class _Snapshot(NamedTuple):
-    """A snapshot as stored, with the version that its stream has by now."""
+class _Read(NamedTuple):
+    """The rows of one reading, by table."""
 
-    stream: StreamId
-    version: int
-    schema_hash: str
-    state: bytes
-    seal: bytes
-    reached: int
+    events: list[Row]
+    streams: list[Row]
+    commands: list[Row]
 
 
 class Snapshots:
@@ -102,14 +107,21 @@ class Snapshots:
 
         A stream asked for from its beginning (after 0) may come from a snapshot. Raises LedgerError.
         """
-        rows = self._rows(ledger, streams, command_id, list(states.by_hash()))
-        folded = {
-            snapshot.stream: self._open(ledger, snapshot) for snapshot in map(_snapshot, rows) if snapshot
-        }
-        believed = {stream: state for stream, state in folded.items() if state is not None}
+        read = self._read(ledger, streams, command_id, list(states.by_hash()))
+        folded = {row[_STREAM]: self._open(ledger, row) for row in read.streams if row[_TAKEN_AT]}
+        believed = {StreamId(stream): state for stream, state in folded.items() if state is not None}
         if len(believed) < len(folded):
-            rows, believed = self._rows(ledger, streams, command_id, []), {}
-        return _loaded(streams, rows, believed)
+            read, believed = self._read(ledger, streams, command_id, []), {}
+        versions = {stream: 0 for stream, _ in streams} | {
+            row[_STREAM]: row[_VERSION] for row in read.streams
+        }
+        if read.commands:
+            command_id, fingerprint, first, last = (read.commands[0][column] for column in _COMMAND)
+            return LoadedFiles(versions, believed, [], CommandRow(command_id, fingerprint, first, last))
+        events = [
+            codec.recorded(StoredEvent._make(row[:-1])) for row in sorted(read.events, key=_BY_POSITION)
+        ]
+        return LoadedFiles(versions, believed, events, None)
 
     def after_command(
         self,
@@ -166,9 +178,9 @@ class Snapshots:
             return False
         return True
 
-    def _open(self, ledger: str, snapshot: _Snapshot) -> Folded | None:
-        """What a snapshot holds; None if it is not of our making."""
-        stream, version, schema_hash, state, seal, reached = snapshot
+    def _open(self, ledger: str, row: Row) -> Folded | None:
+        """What a stream's snapshot holds; None if it is not of our making."""
+        _, version, stream, reached, schema_hash, state, *_, seal, _ = row
         ours = compare_digest(seal, self._seal(ledger, stream, version, schema_hash, state))
         try:
             if ours and version <= reached:
@@ -188,14 +200,16 @@ class Snapshots:
             + field(state)
         )
 
-    def _rows(
+    def _read(
         self,
         ledger: str,
         streams: Sequence[tuple[StreamId, int]],
         command_id: UUID | None,
         schemas: Sequence[str],
-    ) -> list[tuple[Any, ...]]:
-        return self._store._read(
+    ) -> _Read:
+        read = _Read([], [], [])
+        table = {"event": read.events, "stream": read.streams, "command": read.commands}
+        for row in self._store._read(
             _LOAD,
             {
                 "ledger": ledger,
@@ -204,37 +218,11 @@ class Snapshots:
                 "schemas": arrays.texts(schemas),
                 "command": command_id,
             },
-        )
+        ):
+            table[row[-1]].append(row)
+        return read
 
 
 def _due(newer: Sequence[Recorded], read: int) -> bool:
     """A multiple of EVERY was passed, or no snapshot could be used although one was due."""
     return newer[-1].version // EVERY > (newer[0].version - 1) // EVERY or read >= EVERY
-
-
-def _snapshot(row: tuple[Any, ...]) -> _Snapshot | None:
-    _, taken_at, stream, version, schema_hash, state, *_, seal, table = row
-    if table != "stream" or taken_at is None:
-        return None
-    return _Snapshot(StreamId(stream), taken_at, schema_hash, state, seal, version)
-
-
-def _loaded(
-    streams: Sequence[tuple[StreamId, int]], rows: Sequence[tuple[Any, ...]], folded: dict[StreamId, Folded]
-) -> LoadedFiles:
-    versions = {stream: 0 for stream, _ in streams}
-    events: list[StoredEvent] = []
-    command: CommandRow | None = None
-    for *columns, table in rows:
-        if table == "event":
-            events.append(StoredEvent._make(columns))
-        elif table == "stream":
-            versions[StreamId(columns[2])] = columns[3]
-        else:
-            command = CommandRow(
-                command_id=columns[6], fingerprint=columns[5], first=columns[1], last=columns[3]
-            )
-    events.sort(key=lambda event: event.position)
-    return LoadedFiles(
-        versions, folded, [] if command else [codec.recorded(event) for event in events], command
-    )
