@@ -32,6 +32,9 @@ T = TypeVar("T")
 THREADS = 8
 """How many requests read or write at once; the rest wait their turn."""
 
+WAITING = 32
+"""How many requests wait at once for the read models to come as far as they ask."""
+
 
 class Projections(Protocol):
     """What the API asks of the projection engine."""
@@ -57,6 +60,7 @@ class ApiContext:
     schema_is_current: Callable[[], bool]
     max_lag_events: int = 1_000
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
+    waiting: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(WAITING))
 
 
 @dataclass(frozen=True, kw_only=True)

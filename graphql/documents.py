@@ -41,14 +41,17 @@ class Documents:
         self._lock = Lock()
         self.hits = 0
 
-    def prepare(self, text: str) -> Prepared:
-        """Parse and validate a text, or remember having done so."""
+    def remembered(self, text: str) -> Prepared | None:
+        """A document that was prepared before and is still kept."""
         with self._lock:
             known = self._kept.get(text)
             if known is not None:
                 self.hits += 1
                 self._kept.move_to_end(text)
-                return known
+            return known
+
+    def prepare(self, text: str) -> Prepared:
+        """Parse and validate a text, and keep it unless it is long."""
         prepared = prepare(self._schema, text)
         if len(text) <= _LONGEST_KEPT:
             with self._lock:

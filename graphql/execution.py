@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import anyio.to_thread
 import msgspec
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_operation_ast
 from strawberry import Schema
@@ -64,7 +65,9 @@ class Execution:
 
     async def answer(self, request: Request, context: RequestContext, *, reading: bool = False) -> Outcome:
         """Carry out a request; with `reading`, only a query is."""
-        prepared = await context.run(self.documents.prepare, request.query)
+        prepared = self.documents.remembered(request.query)
+        if prepared is None:
+            prepared = await context.run(self.documents.prepare, request.query)
         chosen = _operation(prepared, request.operation_name)
         if not isinstance(chosen, OperationDefinitionNode):
             return _refused(chosen)
@@ -119,7 +122,10 @@ async def _wait(request: Request, context: RequestContext) -> None:
         for ledger, position in read_token(token).items()
         if ledger in context.principal.ledgers
     }
-    if not await context.run(context.api.projections.wait_for, positions, LONGEST_WAIT_SECONDS):
+    wait_for = context.api.projections.wait_for
+    if not await anyio.to_thread.run_sync(
+        wait_for, positions, LONGEST_WAIT_SECONDS, limiter=context.api.waiting
+    ):
         raise too_slow()
 
 

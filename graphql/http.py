@@ -28,7 +28,15 @@ MAX_NESTING: Final = 32
 
 _METHODS: Final = "GET, POST"
 _HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
-_POLICY: Final = {"Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+_CDN: Final = "https://unpkg.com"
+_POLICY: Final = {
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src data:;"
+    f" script-src 'unsafe-inline' {_CDN}; style-src 'unsafe-inline' {_CDN};"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+"""What the page may load, and that it speaks to nobody but this server."""
 
 
 class Refused(NamedTuple):

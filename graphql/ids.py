@@ -5,6 +5,7 @@ An id is the base64 of its kind and the ledger's own id. Making ids unforgeable 
 
 import base64
 import binascii
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from strawberry import ID
 from hudang.domain.values import CaseId, StreamId
 
 _LONGEST = 256
+_LOCAL = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?", re.ASCII)
 
 
 class Kind(StrEnum):
@@ -98,7 +100,11 @@ def read_any(text: str) -> GlobalId:
         found = GlobalId(Kind(kind), local)
     except (ValueError, binascii.Error):
         raise IdError from None
-    if not local or write(found.kind, local) != text or (found.kind is Kind.CASE) != ("/" in local):
+    if (
+        not _LOCAL.fullmatch(local)
+        or write(found.kind, local) != text
+        or (found.kind is Kind.CASE) != ("/" in local)
+    ):
         raise IdError
     return found
 

@@ -1,7 +1,8 @@
 """How does a list of the read models become a page of the API? One row more is read than is shown."""
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -9,8 +10,10 @@ from hudang.domain.personal import Personal
 from hudang.domain.values import PersonId, is_area
 from hudang.graphql.context import Info
 from hudang.graphql.errors import ClientError
-from hudang.graphql.nodes import Connection, edges_of, page_of, page_size, read_cursor
+from hudang.graphql.nodes import Connection, bad_cursor, edges_of, page_of, page_size, read_cursor
 from hudang.projections.rows import Page, Scope
+
+_PROGRAMME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 R = TypeVar("R", bound=msgspec.Struct)
 N = TypeVar("N")
@@ -30,13 +33,26 @@ def scope_of(info: Info, ledger: str | None, area: str | None, programme: str | 
     """Which households a list is about. Raises ClientError for what is no area's code."""
     if area is not None and not is_area(area):
         raise ClientError("BAD_AREA", "An area's code has 2, 4, 6, 9 or 12 digits.")
+    if programme is not None and not _PROGRAMME.fullmatch(programme):
+        raise ClientError("BAD_PROGRAMME", "A programme is named by letters, digits, - and _, such as dibao.")
     return Scope(ledger=info.context.ledger(ledger), programme=programme, area=area or "")
 
 
-def page_after(first: int, after: str | None) -> Page:
-    """The stretch to read for a page: one row more than is shown. Raises ClientError."""
-    key = read_cursor(after, (str,))
-    return Page(after=key[0] if key else "", limit=page_size(first) + 1)
+BY_POSITION: Final = re.compile(r"\d{1,15}", re.ASCII)
+BY_NUMBER: Final = re.compile(r"[^\0]{1,300}")
+BY_NUMBER_AND_CASE: Final = re.compile(r"[^\0]{1,300}/[^\0/]{1,100}")
+BY_NUMBER_PAYOUT_AND_KIND: Final = re.compile(r"[^\0]{1,300}/[^\0/]{1,100}/[^\0/]{1,20}")
+
+
+def page_after(first: int, after: str | None, key: re.Pattern[str]) -> Page:
+    """The stretch to read for a page: one row more than is shown, after a key of that form.
+
+    Raises ClientError for a cursor that this list cannot have given.
+    """
+    (told,) = read_cursor(after, (str,)) or ("",)
+    if after is not None and not key.fullmatch(told):
+        raise bad_cursor()
+    return Page(after=told, limit=page_size(first) + 1)
 
 
 def listed(rows: Sequence[R], first: int, key: Callable[[R], str], shape: Callable[[R], N]) -> Connection[N]:

@@ -92,9 +92,12 @@ def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] 
         key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple.__class_getitem__(kinds))
         return key
     except (ValueError, msgspec.MsgspecError):
-        raise ClientError(
-            "BAD_CURSOR", "This is not a cursor of this list; send one back that it gave."
-        ) from None
+        raise bad_cursor() from None
+
+
+def bad_cursor() -> ClientError:
+    """The refusal of a cursor that the list did not give."""
+    return ClientError("BAD_CURSOR", "This is not a cursor of this list; send one back that it gave.")
 
 
 def page_of(

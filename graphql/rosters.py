@@ -14,7 +14,7 @@ from hudang.graphql.codes import label_zh
 from hudang.graphql.context import Info
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import head_names, listed, page_after, scope_of
+from hudang.graphql.lists import BY_NUMBER, BY_POSITION, head_names, listed, page_after, scope_of
 from hudang.graphql.nodes import Connection, Edge, PageInfo
 from hudang.graphql.scalars import Position
 from hudang.projections import entitlements, households, roster
@@ -109,7 +109,7 @@ class RosterQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Roster:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after)
+        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_NUMBER)
         rows = await info.context.query(roster.roster, scope, month, page)
         totals = await info.context.query(roster.totals, scope, month)
         names = await head_names(info, scope.ledger, rows)
@@ -128,7 +128,7 @@ class RosterQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[HouseholdLine]:
-        scope, page = scope_of(info, ledger, area), page_after(first, after)
+        scope, page = scope_of(info, ledger, area), page_after(first, after, BY_NUMBER)
         rows = await info.context.query(households.households, scope, page)
         names = await head_names(info, scope.ledger, rows)
         return listed(rows, first, lambda row: row.number, lambda row: _household_line(row, names))
@@ -145,7 +145,7 @@ class RosterQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[EntitlementChange]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after)
+        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_POSITION)
         rows = await info.context.query(entitlements.changes, scope, first_month, last_month, page)
         names = await head_names(info, scope.ledger, rows)
         return listed(rows, first, lambda row: str(row.position), lambda row: _change(row, names))

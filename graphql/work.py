@@ -18,7 +18,7 @@ from hudang.graphql.codes import RecheckState, label_zh
 from hudang.graphql.context import Info, RequestContext
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import listed, page_after, scope_of
+from hudang.graphql.lists import BY_NUMBER_AND_CASE, listed, page_after, scope_of
 from hudang.graphql.nodes import Connection
 from hudang.projections import applications, rechecks
 from hudang.projections.cases import CaseRow, open_cases
@@ -117,7 +117,7 @@ class WorkQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[WorkTask]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after)
+        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_NUMBER_AND_CASE)
         find = await info.context.run(_policies, info.context, scope.ledger)
         items = await info.context.query(_tasks, scope, find, role, page)
         today = info.context.today(scope.ledger)
@@ -134,7 +134,8 @@ class WorkQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[Recheck]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after)
+        scope = scope_of(info, ledger, area, programme)
+        page = page_after(first, after, BY_NUMBER_AND_CASE)
         day = info.context.today(scope.ledger)
         if state is RecheckState.OPEN:
             opened = await info.context.query(rechecks.open_rechecks, scope, page)
@@ -156,7 +157,7 @@ class WorkQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[Application]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after)
+        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_NUMBER_AND_CASE)
         rows = await info.context.query(applications.applications, scope, page)
         return listed(rows, first, lambda row: f"{row.number}/{row.case_id}", _application)
 

@@ -90,6 +90,7 @@ class Api:
     def send(
         self,
         name: str,
+        /,
         *,
         role: Role = Role.TOWNSHIP_CLERK,
         key: str | None = None,
@@ -108,7 +109,7 @@ class Api:
         command_id = str(uuid5(NAMESPACE, key or f"call {self._sent}"))
         return self.ask(query, role=role, id=command_id, input=fields, seen=seen)[name]
 
-    def accepted(self, name: str, **given: Any) -> Any:
+    def accepted(self, name: str, /, **given: Any) -> Any:
         """The same, for a command that must be accepted."""
         result = self.send(name, **given)
         assert result["__typename"] == "CommandAccepted", result

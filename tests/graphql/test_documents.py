@@ -102,8 +102,26 @@ class TestADocument:
 
         first = documents.prepare("{ __typename }")
 
-        assert documents.prepare("{ __typename }") is first
+        assert documents.remembered("{ __typename }") is first
+        assert documents.remembered("{ a: __typename }") is None
         assert documents.hits == 1
+
+    def test_is_forgotten_when_many_others_were_asked_for(self) -> None:
+        documents = Documents(CORE)
+        documents.prepare("{ __typename }")
+
+        for number in range(512):
+            documents.prepare(f"{{ a{number}: __typename }}")
+
+        assert documents.remembered("{ __typename }") is None
+
+    def test_that_is_very_long_is_not_kept(self) -> None:
+        documents = Documents(CORE)
+        long = "{ __typename }" + " " * 20_000
+
+        documents.prepare(long)
+
+        assert documents.remembered(long) is None
 
     @pytest.mark.parametrize(
         "text",

@@ -8,7 +8,7 @@ import pytest
 
 from hudang.domain.roles import Role
 from hudang.graphql.accepting import JSON, RESPONSE_JSON, media_type
-from hudang.graphql.errors import FAULT
+from hudang.graphql.errors import AWAY, FAULT
 from hudang.graphql.http import MAX_BODY
 from tests.graphql.api import Api
 
@@ -304,6 +304,14 @@ class TestAFault:
         assert error["extensions"]["errorId"] in caplog.text
         assert "RuntimeError" in caplog.text
         assert CANARY not in caplog.text + answer.text
+
+    def test_of_the_database_asks_to_try_again(self, api: Api) -> None:
+        api.context.store.close()
+
+        (error,) = api.post({"query": "{ areas { name } }"}).json()["errors"]
+
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        assert error["message"] == AWAY
 
 
 class TestHealth:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import date
 from typing import Any
 
@@ -46,6 +48,24 @@ class TestTheRoster:
         assert roster["totals"] == {"households": 0, "persons": 0, "amountFen": 0}
         assert (roster["edges"], roster["pageInfo"]) == ([], {"hasNextPage": False, "endCursor": None})
 
+    @pytest.mark.parametrize("key", ["", "\0", "a\0", 1, None])
+    def test_goes_on_only_after_a_cursor_of_its_own(self, decided: Dibao, key: object) -> None:
+        forged = base64.urlsafe_b64encode(json.dumps([key]).encode()).decode().rstrip("=")
+        asked = {"month": "2013-05", "first": 10, "after": forged}
+
+        answer = decided.api.post({"query": ROSTER, "variables": asked}).json()
+
+        assert answer["errors"][0]["extensions"] == {"code": "BAD_CURSOR"}
+
+    @pytest.mark.parametrize("programme", ["", "低保", "a\0", "dibao'"])
+    def test_of_no_programme_is_refused(self, decided: Dibao, programme: str) -> None:
+        query = """query ($programme: String!) {
+            roster(programme: $programme, month: "2013-05", first: 1) { totals { households } } }"""
+
+        answer = decided.api.post({"query": query, "variables": {"programme": programme}}).json()
+
+        assert answer["errors"][0]["extensions"] == {"code": "BAD_PROGRAMME"}
+
     def test_of_no_area_is_refused(self, decided: Dibao) -> None:
         asked = {"query": ROSTER, "variables": {"area": "县", "month": "2013-05", "first": 10}}
 
@@ -53,6 +73,16 @@ class TestTheRoster:
 
 
 class TestLists:
+    @pytest.mark.parametrize("field", ["campaigns", "meetings", "postings", "payrolls", "applications"])
+    @pytest.mark.parametrize("key", ["a", "-1", "1" * 30, "1\0", "\0/\0"])
+    def test_go_on_only_after_a_cursor_of_their_own(self, decided: Dibao, field: str, key: str) -> None:
+        forged = base64.urlsafe_b64encode(json.dumps([key]).encode()).decode().rstrip("=")
+        query = f'{{ {field}(first: 1, after: "{forged}") {{ pageInfo {{ hasNextPage }} }} }}'
+
+        answer = decided.api.post({"query": query}).json()
+
+        assert answer["errors"][0]["extensions"] == {"code": "BAD_CURSOR"}
+
     def test_tell_the_change_the_application_and_the_meeting(self, decided: Dibao) -> None:
         found = decided.api.ask(
             """{
@@ -204,7 +234,7 @@ class TestTheNoticeBoard:
 class TestEntitlementsFromPaper:
     def test_are_never_said_to_be_reproduced(self, api: Api) -> None:
         household = register(api)["createdId"]
-        api.accepted(
+        registered = api.accepted(
             "registerExistingEntitlement",
             household=household,
             programme="dibao",
@@ -222,7 +252,7 @@ class TestEntitlementsFromPaper:
         api.on(date.fromisoformat(due["nextRecheckOn"]))
         rechecks = """query ($state: RecheckState!) {
             rechecks(state: $state, first: 10) { edges { node { number dueOn caseId } } } }"""
-        falling_due = api.ask(rechecks, state="DUE")["rechecks"]["edges"]
+        falling_due = api.ask(rechecks, passed=registered["consistency"], state="DUE")["rechecks"]["edges"]
         opened = api.accepted(
             "openRecheck", household=household, programme="dibao", dueOn=due["nextRecheckOn"]
         )
