@@ -1,0 +1,446 @@
+"""What do the offices do in a year? Every command there is, in the order of the procedure, on five files.
+
+- `applicant` applies, is asked once for a missing paper, is objected to, is approved, is ended by the annual
+  review and applies again.
+- `assisted` comes in with an opening entry, is raised, paid, paid again after a return, lowered by the review
+  and kept by the recheck after it.
+- `refused_one` is voted on by secret ballot and refused; `slow` never brings the papers; `shy` withdraws.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+from hudang.domain.application import (
+    AcceptApplication,
+    ApplicationSubmitted,
+    LapseApplication,
+    ReceivePapers,
+    RequestSupplement,
+    SubmitApplication,
+    WithdrawApplication,
+)
+from hudang.domain.appraisal import CloseAppraisal
+from hudang.domain.campaign import CampaignOpened, CloseCampaign, OpenCampaign
+from hudang.domain.case import Step
+from hudang.domain.case_reference import CaseRef
+from hudang.domain.decision import Event
+from hudang.domain.determination import ConfirmDecision, DeliverNotification, RefuseApplication
+from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.evidence import Evidence
+from hudang.domain.identity import Relation
+from hudang.domain.meeting import Attendee, AttendeePart, ConveneMeeting, SignMinutes
+from hudang.domain.month import Month
+from hudang.domain.notice import CloseNotice
+from hudang.domain.objection import ObjectionRaised, RaiseObjection, ResolveObjection
+from hudang.domain.opening import RegisterExistingEntitlement
+from hudang.domain.opinion import GiveOpinion
+from hudang.domain.payout import PayoutInstructed, ReissuePayout, ReturnPayout
+from hudang.domain.payroll import ConfirmPayouts, InstructPayouts, PreparePayroll
+from hudang.domain.personal import Open
+from hudang.domain.policy_terms import Place
+from hudang.domain.posting import PutUpPosting, TakeDownPosting
+from hudang.domain.proposal import ProposeAmount
+from hudang.domain.recheck import OpenRecheck, RecheckOpened
+from hudang.domain.registration import AddMember, NameAccount, RemoveMember
+from hudang.domain.returning import ReturnToStage
+from hudang.domain.roles import Role
+from hudang.domain.survey import IncomeItem, IncomeKind, RecordCountyVisit, RecordHomeVisit
+from hudang.domain.values import CaseId, Fen, StreamId
+from hudang.domain.verification import CrossCheckResult, RecordConsent, RecordCrossCheck
+from hudang.domain.voting import Choice, CountBallots, RecordBallots, RecordVotes, Vote
+from hudang.ledger.casebook import Accepted
+from tests.ledger.office import COUNTY, PROGRAMME, VILLAGE, Office, new_member, paper
+
+E = TypeVar("E", bound=Event)
+
+PAPERS = tuple(paper(kind) for kind in ("申请书", "身份证", "户口本", "授权书", "收入证明"))
+VOTERS = tuple(f"r{number}" for number in range(1, 10))
+APPLICANT_INCOME, ASSISTED_INCOME = Fen(90_000), Fen(60_000)
+"""Incomes a month for two people on a line of 1,300 yuan: 400 and 700 yuan are due."""
+
+
+@dataclass
+class Year:
+    """The year 2013, as the offices send it."""
+
+    office: Office
+    households: dict[str, StreamId] = field(default_factory=dict)
+    cases: dict[str, CaseId] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Everything, from the first file to the second application."""
+        self.register()
+        self.bring_in_the_assisted()
+        self.apply()
+        self.look_into()
+        self.appraise()
+        self.post_and_object()
+        self.propose_and_decide()
+        self.pay()
+        self.review()
+        self.recheck_and_keep()
+        self.apply_again()
+
+    def register(self) -> None:
+        for number, name in enumerate(("applicant", "assisted", "refused_one", "slow", "shy")):
+            self.households[name] = self.office.register(name, 10 * number, 10 * number + 1)
+
+    def bring_in_the_assisted(self) -> None:
+        """The opening entry, then the recheck that its class makes due: the amount is raised."""
+        household, office = self.households["assisted"], self.office
+        office.on(date(2013, 1, 2)).accepted(
+            RegisterExistingEntitlement(
+                household=household,
+                programme=PROGRAMME,
+                household_class=HouseholdClass.C,
+                amount_fen=Fen(62_000),
+                from_month=Month(2011, 3),
+                last_reviewed_on=date(2012, 12, 10),
+                source=paper("存量名册"),
+                vouched_by="测试经办",
+            )
+        )
+        child = new_member("孩子", 99, Relation.CHILD)
+        office.accepted(AddMember(household=household, member=child, reason="回迁"))
+        *_, grandchild = office.members(household)
+        office.accepted(RemoveMember(household=household, person=grandchild, reason="迁出"))
+        head = office.members(household)[0]
+        office.accepted(NameAccount(household=household, holder=head, account=Open("测试账户")))
+        self.open_recheck("assisted", date(2013, 1, 10))
+        self.visit("assisted", ASSISTED_INCOME, date(2013, 1, 12))
+        self.opinion("assisted", date(2013, 1, 13))
+        self.confirm("assisted", date(2013, 1, 14))
+
+    def apply(self) -> None:
+        for name in ("applicant", "refused_one", "slow", "shy"):
+            papers = PAPERS[:4] if name in {"applicant", "slow"} else PAPERS
+            self.submit(name, date(2013, 1, 16), papers)
+        for name in ("applicant", "slow"):
+            self.office.accepted(RequestSupplement(household=self.households[name], case=self.cases[name]))
+        self.office.accepted(
+            ReceivePapers(
+                household=self.households["applicant"], case=self.cases["applicant"], papers=PAPERS[4:]
+            )
+        )
+        self.office.accepted(
+            WithdrawApplication(
+                household=self.households["shy"], case=self.cases["shy"], statement=paper("撤回申请")
+            )
+        )
+
+    def look_into(self) -> None:
+        """Acceptance, consent, cross-check, home visit; one case goes back to the cross-check."""
+        for name in ("applicant", "refused_one"):
+            household, case = self.households[name], self.cases[name]
+            office = self.office.on(date(2013, 1, 18))
+            office.accepted(AcceptApplication(household=household, case=case))
+            office.accepted(
+                RecordConsent(
+                    household=household,
+                    case=case,
+                    signers=office.members(household),
+                    authorisation=paper("授权书"),
+                )
+            )
+            self.cross_check(name)
+        self.office.accepted(
+            ReturnToStage(
+                household=self.households["applicant"],
+                case=self.cases["applicant"],
+                back_to=Step.CROSS_CHECK,
+                reason="数据过旧",
+            )
+        )
+        self.cross_check("applicant")
+        self.visit("applicant", APPLICANT_INCOME, date(2013, 1, 22))
+        self.visit("refused_one", APPLICANT_INCOME, date(2013, 1, 22))
+
+    def appraise(self) -> None:
+        """One meeting, one case by show of hands, one by secret ballot."""
+        meeting = self.meet(("applicant", "refused_one"), date(2013, 1, 25))
+        self.vote("applicant", meeting)
+        household, case = self.households["refused_one"], self.cases["refused_one"]
+        self.office.accepted(
+            RecordBallots(household=household, case=case, meeting=meeting, recused=(), voters=VOTERS)
+        )
+        self.office.accepted(
+            CountBallots(
+                household=household,
+                case=case,
+                meeting=meeting,
+                in_favour=6,
+                against=2,
+                abstaining=1,
+                tellers=("r1", "r2"),
+                sheet=paper("计票单"),
+            )
+        )
+        self.sign(meeting)
+        for name in ("applicant", "refused_one"):
+            self.conclude(name, meeting)
+            self.opinion(name, date(2013, 1, 26))
+
+    def post_and_object(self) -> None:
+        """The first notice; an objection is not upheld, and that case is posted again."""
+        both = ("applicant", "refused_one")
+        posting = self.post(1, both, date(2013, 1, 27), Place.VILLAGE_BOARD)
+        household, case = self.households["applicant"], self.cases["applicant"]
+        raised = self.office.on(date(2013, 1, 30)).accepted(
+            RaiseObjection(
+                household=household,
+                case=case,
+                posting=posting,
+                content=Open("测试异议"),
+                objector=Open("测试邻居"),
+            )
+        )
+        objection = only(raised, ObjectionRaised).objection
+        self.office.on(date(2013, 2, 1)).accepted(
+            ResolveObjection(
+                household=household,
+                case=case,
+                objection=objection,
+                upheld=False,
+                finding="情况属实",
+                papers=(paper("异议核查记录"),),
+            ),
+            by=Role.TOWNSHIP_CLERK,
+        )
+        again = self.post(1, ("applicant",), date(2013, 2, 2), Place.VILLAGE_BOARD)
+        self.close("refused_one", posting, date(2013, 2, 4))
+        self.office.accepted(TakeDownPosting(posting=posting, photo=paper("撤榜照片")))
+        self.close("applicant", again, date(2013, 2, 10))
+
+    def propose_and_decide(self) -> None:
+        both = ("applicant", "refused_one")
+        self.visit("applicant", APPLICANT_INCOME, date(2013, 2, 11), RecordCountyVisit)
+        for name in both:
+            self.office.on(date(2013, 2, 12)).accepted(
+                ProposeAmount(
+                    household=self.households[name],
+                    case=self.cases[name],
+                    household_class=HouseholdClass.B,
+                )
+            )
+        posting = self.post(2, both, date(2013, 2, 13), Place.TOWNSHIP_BOARD)
+        for name in both:
+            self.close(name, posting, date(2013, 2, 21))
+        self.confirm("applicant", date(2013, 2, 22))
+        self.office.accepted(
+            RefuseApplication(
+                household=self.households["refused_one"],
+                case=self.cases["refused_one"],
+                reasons="查实有隐瞒收入",
+            )
+        )
+        for name in both:
+            self.deliver(name, date(2013, 2, 23))
+        self.office.on(date(2013, 2, 28)).accepted(
+            LapseApplication(household=self.households["slow"], case=self.cases["slow"])
+        )
+
+    def pay(self) -> None:
+        """January and February at once; the payment comes back and is made once more."""
+        household, office = self.households["assisted"], self.office
+        prepared = office.accepted(
+            PreparePayroll(
+                programme=PROGRAMME, area=COUNTY, month=Month(2013, 2), households=(household, household)
+            )
+        )
+        payroll = prepared.events[0].stream
+        instructed = office.accepted(InstructPayouts(payroll=payroll, households=(household,)))
+        self.bank_confirms(payroll)
+        payout = only(instructed, PayoutInstructed).payout
+        office.accepted(ReturnPayout(household=household, payout=payout, reason="账户已销"))
+        office.accepted(ReissuePayout(household=household, payout=payout))
+        self.bank_confirms(payroll)
+
+    def review(self) -> None:
+        """The annual review of March: the class recheck joins, one household is lowered, one ended."""
+        self.open_recheck("assisted", date(2013, 3, 1), due_on=date(2013, 2, 14))
+        self.visit("assisted", Fen(80_000), date(2013, 3, 2))
+        both = ("applicant", "assisted")
+        households = tuple(self.households[name] for name in both)
+        opened = self.office.on(date(2013, 3, 3)).accepted(
+            OpenCampaign(
+                programme=PROGRAMME, area=VILLAGE, roster_month=Month(2013, 3), households=households
+            )
+        )
+        self.cases["applicant"] = only(opened, CampaignOpened).roster[0].case
+        self.visit("applicant", Fen(140_000), date(2013, 3, 4))
+        meeting = self.meet(both, date(2013, 3, 6))
+        for name in both:
+            self.vote(name, meeting)
+        self.sign(meeting)
+        for name in both:
+            self.conclude(name, meeting)
+            self.opinion(name, date(2013, 3, 7), recommends=name == "assisted")
+            self.confirm(name, date(2013, 3, 8))
+            self.deliver(name, date(2013, 3, 10))
+        campaign = opened.events[0].stream
+        self.office.accepted(CloseCampaign(campaign=campaign, households=households))
+
+    def recheck_and_keep(self) -> None:
+        """Nothing has changed: the amount stays, the next recheck is set."""
+        on = date(2013, 4, 8)
+        self.open_recheck("assisted", on)
+        self.visit("assisted", Fen(80_000), on)
+        self.opinion("assisted", on)
+        self.confirm("assisted", on)
+
+    def apply_again(self) -> None:
+        """The months of the ended entitlement stay what they were, and the household may apply anew."""
+        self.submit("applicant", date(2013, 4, 8), PAPERS)
+
+    # Steps that several cases take
+
+    def submit(self, name: str, on: date, papers: tuple[Evidence, ...]) -> None:
+        household = self.households[name]
+        answer = self.office.on(on).accepted(
+            SubmitApplication(
+                household=household,
+                programme=PROGRAMME,
+                applicant=self.office.members(household)[0],
+                papers=papers,
+            )
+        )
+        self.cases[name] = only(answer, ApplicationSubmitted).case
+
+    def open_recheck(self, name: str, on: date, due_on: date | None = None) -> None:
+        answer = self.office.on(on).accepted(
+            OpenRecheck(household=self.households[name], programme=PROGRAMME, due_on=due_on or on)
+        )
+        self.cases[name] = only(answer, RecheckOpened).case
+
+    def cross_check(self, name: str) -> None:
+        self.office.on(date(2013, 1, 20)).accepted(
+            RecordCrossCheck(
+                household=self.households[name],
+                case=self.cases[name],
+                source="测试核对中心",
+                data_as_of=date(2013, 1, 15),
+                result=CrossCheckResult.CONSISTENT,
+                report=paper("核对报告"),
+            )
+        )
+
+    def visit(
+        self,
+        name: str,
+        income: Fen,
+        on: date,
+        kind: type[RecordHomeVisit] | type[RecordCountyVisit] = RecordHomeVisit,
+    ) -> None:
+        household = self.households[name]
+        head = self.office.members(household)[0]
+        self.office.on(on).accepted(
+            kind(
+                household=household,
+                case=self.cases[name],
+                surveyors=("staff-1", "staff-2"),
+                incomes=(IncomeItem(person=head, kind=IncomeKind.WAGES, monthly_fen=income),),
+                assets_within_limits=True,
+                neighbours_asked=2,
+                circumstances=Open("测试情况"),
+                sheet=paper("入户调查表"),
+            )
+        )
+
+    def meet(self, names: tuple[str, ...], on: date) -> StreamId:
+        answer = self.office.on(on).accepted(
+            ConveneMeeting(
+                programme=PROGRAMME,
+                area=VILLAGE,
+                place="社区会议室",
+                attendees=tuple(
+                    Attendee(
+                        label=label, name=Open(f"测试{label}"), part=AttendeePart.RESIDENT_REPRESENTATIVE
+                    )
+                    for label in VOTERS
+                ),
+                cases=self.references(names),
+            )
+        )
+        return answer.stream
+
+    def vote(self, name: str, meeting: StreamId) -> None:
+        self.office.accepted(
+            RecordVotes(
+                household=self.households[name],
+                case=self.cases[name],
+                meeting=meeting,
+                recused=(),
+                votes=tuple(Vote(voter, Choice.FOR) for voter in VOTERS),
+            )
+        )
+
+    def sign(self, meeting: StreamId) -> None:
+        self.office.accepted(SignMinutes(meeting=meeting, minutes=paper("评议记录"), signers=VOTERS))
+
+    def conclude(self, name: str, meeting: StreamId) -> None:
+        self.office.accepted(
+            CloseAppraisal(
+                household=self.households[name], case=self.cases[name], meeting=meeting, conclusion="属实"
+            )
+        )
+
+    def opinion(self, name: str, on: date, *, recommends: bool = True) -> None:
+        self.office.on(on).accepted(
+            GiveOpinion(
+                household=self.households[name],
+                case=self.cases[name],
+                recommends=recommends,
+                household_class=HouseholdClass.C,
+                reasons="测试意见",
+            )
+        )
+
+    def post(self, number: int, names: tuple[str, ...], on: date, place: Place) -> StreamId:
+        answer = self.office.on(on).accepted(
+            PutUpPosting(
+                programme=PROGRAMME,
+                area=VILLAGE,
+                round=number,
+                place=place,
+                cases=self.references(names),
+                poster=paper("公示"),
+            )
+        )
+        return answer.events[0].stream
+
+    def close(self, name: str, posting: StreamId, on: date) -> None:
+        self.office.on(on).accepted(
+            CloseNotice(household=self.households[name], case=self.cases[name], posting=posting)
+        )
+
+    def confirm(self, name: str, on: date) -> None:
+        self.office.on(on).accepted(
+            ConfirmDecision(household=self.households[name], case=self.cases[name], reasons="测试理由")
+        )
+
+    def deliver(self, name: str, on: date) -> None:
+        self.office.on(on).accepted(
+            DeliverNotification(
+                household=self.households[name],
+                case=self.cases[name],
+                form="送达回证",
+                receipt=paper("送达回证"),
+            )
+        )
+
+    def bank_confirms(self, payroll: StreamId) -> None:
+        self.office.accepted(
+            ConfirmPayouts(
+                payroll=payroll, households=(self.households["assisted"],), bank_reference="测试回盘"
+            )
+        )
+
+    def references(self, names: tuple[str, ...]) -> tuple[CaseRef, ...]:
+        return tuple(CaseRef(self.households[name], self.cases[name]) for name in names)
+
+
+def only(answer: Accepted, kind: type[E]) -> E:
+    """The one event of that kind that a command recorded."""
+    (event,) = (recorded.event for recorded in answer.events if isinstance(recorded.event, kind))
+    return event
