@@ -1,8 +1,8 @@
 """How are very many events recorded: a payroll, an import? In chunks, each one command (design §2).
 
-A bulk has a list. Its n-th chunk is the command whose id follows from the id of the bulk and n, recorded all or
-none with the guarantees of `Store.append`. So a run that was killed is run again: chunks that are there are
-passed over. Between two chunks every other command finds its way. The rows of a chunk are staged by COPY before
+A bulk has a list. Its n-th chunk is the command whose id follows from the bulk's id and n, recorded all or
+none with the guarantees of `Store.append`. So a killed run is run again: chunks that are there are passed
+over. And between two chunks every other command finds its way. The rows of a chunk are staged by COPY before
 the ledger is locked, under a role that may do nothing else.
 """
 
