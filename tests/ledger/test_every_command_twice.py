@@ -1,4 +1,4 @@
-"""The whole procedure through the casebook, then every command of it again: the second time is nothing new."""
+"""The whole procedure through the casebook, then every command of it again: that is nothing new to the ledger."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -283,7 +283,7 @@ class Year:
 
     def recheck_and_keep(self) -> None:
         """Nothing has changed: the amount stays, the next recheck is set."""
-        on = date(2013, 4, 8)
+        on = date(2013, 4, 10)
         self.open_recheck("assisted", on)
         self.visit("assisted", Fen(80_000), on)
         self.opinion("assisted", on)
@@ -291,7 +291,7 @@ class Year:
 
     def apply_again(self) -> None:
         """The months of the ended entitlement stay what they were, and the household may apply anew."""
-        self.submit("applicant", date(2013, 4, 8), PAPERS)
+        self.submit("applicant", date(2013, 4, 11), PAPERS)
 
     # Steps that several cases take
 
