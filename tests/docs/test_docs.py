@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, parse, validate
 
 from hudang import cli
 from hudang.domain.catalogue import EVENTS
@@ -25,6 +25,12 @@ IDENTIFIER = re.compile(r"\w+")
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda each: str(each.path.relative_to(ROOT))
 )
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    """The schema that is committed."""
+    return build_schema((ROOT / "graphql" / "schema.graphql").read_text(encoding="utf-8"))
 
 
 def document(name: str) -> Document:
@@ -87,8 +93,7 @@ class TestEveryDocument:
         assert named <= targets
 
     @each_document
-    def test_asks_only_what_the_schema_has(self, document: Document) -> None:
-        schema = build_schema((ROOT / "graphql" / "schema.graphql").read_text(encoding="utf-8"))
+    def test_asks_only_what_the_schema_has(self, document: Document, schema: GraphQLSchema) -> None:
         sent = [
             json.loads(found)["query"]
             for line in document.command_lines
