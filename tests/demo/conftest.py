@@ -1,8 +1,8 @@
-"""Which year do these tests look at? The demo's own, lived through once, and short ones of few households."""
+"""Which year do these tests look at? The demo's own, lived through once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,9 @@ import pytest
 
 from hudang.demo.command import carry
 from hudang.demo.outcome import Outcome, as_json
-from hudang.demo.story import Group, Story, the_story
+from hudang.demo.story import Story, the_story
 from hudang.service import Service, open_service
 from hudang.settings import Settings
-
-OPENING_HOUSEHOLDS = 6
-"""So few households were entitled before a short year."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +48,3 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     """The demo's year."""
     with living(tmp_path_factory.mktemp("year"), the_story()) as year:
         yield year
-
-
-@pytest.fixture(scope="session")
-def short_story() -> Story:
-    """The year with its first few opening households, among them the one that the review ends."""
-    story = the_story()
-    opening = story.group(Group.OPENING)[:OPENING_HOUSEHOLDS]
-    others = story.group(Group.FROM_MAY, Group.FROM_JUNE, Group.INCOMPLETE)
-    return Story(households=(*opening, *others))
-
-
-@pytest.fixture
-def live(tmp_path: Path) -> Callable[[Story], Outcome]:
-    """Lives through a story's year in a new data directory and tells the outcome."""
-    years = iter(range(1, 10))
-
-    def lived_through(story: Story) -> Outcome:
-        with living(tmp_path / str(next(years)), story) as year:
-            return year.outcome
-
-    return lived_through

@@ -1,12 +1,13 @@
 """Does what is computed follow the events? One household's amount is changed, and the sums change with it."""
 
-from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
 from hudang.demo.outcome import Outcome
 from hudang.demo.reconciliation import Basis
-from hudang.demo.story import Income, Story
+from hudang.demo.story import Income, Story, the_story
+from tests.demo.conftest import Lived, living
 
 
 def with_less_income(story: Story, number: str, yuan: int) -> Story:
@@ -38,9 +39,9 @@ def computed(outcome: Outcome, check: str, label: str) -> int:
 
 
 class TestWhatIsComputed:
-    def test_follows_one_changed_amount(self, short_story: Story, live: Callable[[Story], Outcome]) -> None:
-        as_it_was = live(short_story)
-        changed = live(with_less_income(short_story, "0002", 10))
+    def test_follows_one_changed_amount(self, lived: Lived, tmp_path: Path) -> None:
+        with living(tmp_path, with_less_income(the_story(), "0002", 10)) as year:
+            changed = year.outcome
 
         for check, label, difference in (
             ("C3", "amount of December", 10),
@@ -50,4 +51,5 @@ class TestWhatIsComputed:
             ("C7", "paid in February: January, February and 300 a head", 20),
             ("C1", "households in December", 0),
         ):
-            assert computed(changed, check, label) - computed(as_it_was, check, label) == difference, label
+            before = computed(lived.outcome, check, label)
+            assert computed(changed, check, label) == before + difference, label
