@@ -1,4 +1,4 @@
-"""The whole procedure through the casebook, then every command of it again: that is nothing new to the ledger."""
+"""The whole procedure through the casebook, then every command of it again, which is nothing new to it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
