@@ -1,6 +1,6 @@
 """How does a ledger, or one household's file, leave the building so that others can check it? (docs/proof.md)
 
-A file of JSON Lines: a header, one line for every position, the seals. In a household's file the other
+A file of JSON Lines: a header, the seals, one line for every position. In a household's file the other
 positions carry two digests and no content, so the file proves that its events are in their place, and that none
 is left out.
 """
@@ -95,12 +95,12 @@ def _lines(store: Store, wanted: Extract, now: datetime) -> Iterator[tuple[bytes
         ],
     }
     yield _line(header), False
-    for event in _events(store, ledger, head.position):
-        shows = stream is None or event.stream == stream
-        yield _line(_shown(event) if shows else _hidden(event)), shows
     for seal in seals_of(store, ledger):
         if seal.position <= head.position:
             yield to_line(seal), False
+    for event in _events(store, ledger, head.position):
+        shows = stream is None or event.stream == stream
+        yield _line(_shown(event) if shows else _hidden(event)), shows
 
 
 def _events(store: Store, ledger: str, upto: int) -> Iterator[StoredEvent]:

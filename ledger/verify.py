@@ -169,12 +169,11 @@ def _head_findings(connection: Connection[Any], opened: _Opened, last: Edge | No
         if rest != [newest.hash, newest.sent_time, opened.clock]:
             yield Finding(newest.position or None, "head", "the head is not the newest event")
     else:
-        cut = position is not None and position > newest.position
-        yield Finding(
-            newest.position + 1 if cut else newest.position or None,
-            "head",
-            f"the head is at position {position}, the newest event at {newest.position}",
-        )
+        said = f"the head is at position {position}, the newest event at {newest.position}"
+        if position is not None and position > newest.position:
+            yield Finding(newest.position + 1, "position", said)
+        else:
+            yield Finding(newest.position or None, "head", said)
 
 
 def _stream_findings(
