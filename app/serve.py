@@ -5,19 +5,22 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from hudang.cli import Subparsers
 from hudang.service import Service, open_service
 from hudang.settings import Settings, add_address_arguments, add_data_argument, read_settings
 from hudang.tokens import TOKENS
 from hudang.user_error import UserError
 
+if TYPE_CHECKING:
+    from hudang.cli import Subparsers
+
 SHUTDOWN_S = 5
 
 
-def add_arguments(subparsers: Subparsers) -> None:
+def add_arguments(subparsers: "Subparsers") -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "serve", help="serve the GraphQL API", description="Serve the GraphQL API until Ctrl-C."
@@ -39,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
 def listening(settings: Settings) -> socket.socket:
     """A socket bound to the address asked for, before anything else is started."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, so that asyncio sends small answers at once (TCP_NODELAY): 40 ms less a request.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
