@@ -13,54 +13,43 @@ commands: here nothing is decided.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime
-from hashlib import sha256
 from threading import Lock
-from typing import Any, Final, Literal, NoReturn, cast
+from typing import Any, Final, NoReturn
 from uuid import UUID, uuid4
 from weakref import WeakSet
 
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
-    DatabaseError,
     InfrastructureFactory,
     IntegrityError,
     ListenNotifySubscription,
     Notification,
     NotSupportedError,
-    OperationalError,
-    PersistenceError,
     ProcessRecorder,
-    ProgrammingError,
     StoredEvent,
     TrackingRecorder,
 )
 from eventsourcing.utils import Environment, EnvType
 
-from hudang.domain.catalogue import EVENTS
 from hudang.domain.decision import CHINA, Actor
 from hudang.domain.roles import Role
-from hudang.ledger import arrays, codec
-from hudang.ledger.chain import field, integer_field, text_field
+from hudang.ledger import arrays
 from hudang.ledger.clock import SystemClock
-from hudang.ledger.errors import (
-    ClaimHeld,
-    ClockBehind,
-    CommandReused,
-    IdentityTaken,
-    LedgerError,
-    StoreUnavailable,
-    UnknownLedger,
-    VersionConflict,
+from hudang.ledger.library import (
+    AuthorMissingError,
+    NotForConformanceError,
+    Originator,
+    Originators,
+    fingerprint,
+    in_the_librarys_words,
+    kind_of,
+    refuse_foreign,
 )
 from hudang.ledger.records import AppendRequest, NewEvent
 from hudang.ledger.store import Store
-
-Kind = Literal["case", "conformance"]
-Originator = UUID | str
 
 POLL_S: Final = 0.05
 """How often a subscription looks for what other recorders wrote; what its own writes wakes it at once."""
@@ -96,51 +85,6 @@ _SNAPSHOTS: Final = {
 }
 
 
-class AuthorMissingError(LedgerError, ProgrammingError):
-    """Outside a conformance ledger, an insert says under which command id and by which actor."""
-
-
-class ForeignEventError(LedgerError, ProgrammingError):
-    """Outside a conformance ledger, events are those of this version's catalogue, and sealed."""
-
-
-class NotForConformanceError(LedgerError, ProgrammingError):
-    """This ledger was not opened for conformance."""
-
-
-def open_conformance_ledger(store: Store, ledger: str) -> None:
-    """Open a ledger whose events are the library's; again is the same.
-
-    A ledger never changes its kind. Raises NotForConformanceError.
-    """
-    if ledger in store.heads() and kind_of(store, ledger) != "conformance":
-        raise NotForConformanceError
-    with store.connection() as connection:
-        connection.execute("SELECT ledger.open(%b, 'server', 'conformance')", (ledger,))
-
-
-def kind_of(store: Store, ledger: str) -> Kind:
-    """What a ledger was opened for. Raises UnknownLedger."""
-    rows = store._read("SELECT kind FROM ledger.ledgers WHERE ledger = %b", (ledger,))
-    if not rows:
-        raise UnknownLedger
-    return cast(Kind, rows[0][0])
-
-
-class _Originators:
-    """Which stream is which aggregate? A UUID gets the ledger's tag in front; a text is the stream's name."""
-
-    def __init__(self, ledger: str, kind: type[UUID] | type[str]) -> None:
-        self._prefix = f"{ledger}-"
-        self._kind = kind
-
-    def stream(self, originator: Originator) -> str:
-        return f"{self._prefix}{originator}" if isinstance(originator, UUID) else originator
-
-    def originator(self, stream: str) -> Originator:
-        return UUID(stream.removeprefix(self._prefix)) if self._kind is UUID else stream
-
-
 class HudangRecorder(ApplicationRecorder):
     """One ledger as the library sees it. Safe for threads.
 
@@ -156,13 +100,13 @@ class HudangRecorder(ApplicationRecorder):
         originator_ids: type[UUID] | type[str] = UUID,
         first_version: int = 1,
     ) -> None:
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             self._kind = kind_of(store, ledger)
         if self._kind != "conformance" and originator_ids is not str:
             raise NotForConformanceError("The streams of a ledger of cases are named by text, not by UUID.")
         self._store = store
         self._ledger = ledger
-        self._originators = _Originators(ledger, originator_ids)
+        self._originators = Originators(ledger, originator_ids)
         self._before_first = first_version - 1
         self._subscriptions: WeakSet[HudangSubscription] = WeakSet()
         self._lock = Lock()
@@ -187,13 +131,13 @@ class HudangRecorder(ApplicationRecorder):
         if self._kind != "conformance":
             if command_id is None or actor is None:
                 raise AuthorMissingError
-            _refuse_foreign(stored_events)
+            refuse_foreign(stored_events)
         actor = actor or CONFORMANCE_ACTOR
         day = happened_on or (at or SystemClock().now()).astimezone(CHINA).date()
         request = AppendRequest(
             ledger=self._ledger,
             command_id=command_id or uuid4(),
-            fingerprint=_fingerprint(stored_events, actor),
+            fingerprint=fingerprint(stored_events, actor),
             actor_person=actor.person,
             actor_role=actor.role.value,
             actor_office=actor.office,
@@ -204,7 +148,7 @@ class HudangRecorder(ApplicationRecorder):
             ],
             at=at,
         )
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             appended = self._store.append(request)
         self._wake()
         return list(range(appended.first, appended.last + 1))
@@ -222,7 +166,7 @@ class HudangRecorder(ApplicationRecorder):
         after = 0 if gt is None else gt - self._before_first
         until = _LAST if lte is None else lte - self._before_first
         stream = self._originators.stream(originator_id)
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             rows = self._store._read(_EVENTS[desc], (self._ledger, stream, after, until, _rows(limit)))
         return [
             StoredEvent(originator_id, version + self._before_first, topic, payload)
@@ -242,7 +186,7 @@ class HudangRecorder(ApplicationRecorder):
         first = 1 if start is None else start + (not inclusive_of_start)
         last = _LAST if stop is None else stop
         query, chosen = (_FEED_OF_TOPICS, [arrays.texts(topics)]) if topics else (_FEED, [])
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             rows = self._store._read(query, (self._ledger, first, last, *chosen, limit))
         return [
             Notification(
@@ -257,7 +201,7 @@ class HudangRecorder(ApplicationRecorder):
 
     def max_notification_id(self) -> int | None:
         """The ledger's newest position; None before its first event."""
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             rows = self._store._read("SELECT position FROM ledger.heads WHERE ledger = %b", (self._ledger,))
         return rows[0][0] or None if rows else None
 
@@ -315,18 +259,18 @@ class HudangSnapshotRecorder(AggregateRecorder):
     """Snapshots that the library's applications take, in conformance ledgers; ours are in snapshots.py."""
 
     def __init__(self, store: Store, ledger: str, *, originator_ids: type[UUID] | type[str] = UUID) -> None:
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             if kind_of(store, ledger) != "conformance":
                 raise NotForConformanceError
         self._store = store
         self._ledger = ledger
-        self._originators = _Originators(ledger, originator_ids)
+        self._originators = Originators(ledger, originator_ids)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> None:
         """Keep snapshots, all or none. Raises IntegrityError if one of that version is kept."""
         if not stored_events:
             return
-        with _in_the_librarys_words(), self._store.connection() as connection:
+        with in_the_librarys_words(), self._store.connection() as connection:
             connection.execute(
                 "SELECT ledger.store_library_snapshots(%b, %b, %b, %b, %b)::text",
                 (
@@ -351,7 +295,7 @@ class HudangSnapshotRecorder(AggregateRecorder):
         """The snapshots of an aggregate after version `gt` and up to `lte`."""
         stream = self._originators.stream(originator_id)
         after, until = -1 if gt is None else gt, _LAST if lte is None else lte
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             rows = self._store._read(_SNAPSHOTS[desc], (self._ledger, stream, after, until, _rows(limit)))
         return [StoredEvent(originator_id, *row) for _, *row in rows]
 
@@ -367,7 +311,7 @@ class HudangFactory(InfrastructureFactory[TrackingRecorder]):
         super().__init__(env)
         self._ledger = self._required(self.LEDGER)
         self._originator_ids = _originator_ids(self.env.get(self.ORIGINATOR_ID_TYPE) or "uuid")
-        with _in_the_librarys_words():
+        with in_the_librarys_words():
             self._store = Store(self._required(self.DATABASE_URL))
 
     def close(self) -> None:
@@ -413,46 +357,3 @@ def _refuse_tracking() -> NoReturn:
 
 def _rows(limit: int | None) -> int:
     return _LAST if limit is None else limit
-
-
-def _fingerprint(events: Sequence[StoredEvent], actor: Actor) -> bytes:
-    """What was asked: the events as stored, and who asked. It says nothing that the events do not."""
-    asked = sha256(text_field(actor.person) + text_field(actor.role.value) + text_field(actor.office))
-    for event in events:
-        asked.update(text_field(str(event.originator_id)) + integer_field(event.originator_version))
-        asked.update(text_field(event.topic) + field(event.state))
-    return asked.digest()
-
-
-def _refuse_foreign(events: Sequence[StoredEvent]) -> None:
-    """What no reader of the ledger could decode, or what is not sealed, never gets in."""
-    for event in events:
-        try:
-            fits = (
-                event.topic in EVENTS and codec.encode(codec.decode(event.topic, event.state)) == event.state
-            )
-        except (codec.UndecodableEventError, TypeError):
-            fits = False
-        if not fits:
-            raise ForeignEventError
-
-
-_IN_THE_LIBRARYS_WORDS: Final[Sequence[tuple[tuple[type[LedgerError], ...], Callable[[str], Exception]]]] = (
-    ((VersionConflict, ClaimHeld, CommandReused, IdentityTaken), IntegrityError),
-    ((StoreUnavailable, ClockBehind), OperationalError),
-    ((UnknownLedger,), ProgrammingError),
-    ((LedgerError,), DatabaseError),
-)
-
-
-@contextmanager
-def _in_the_librarys_words() -> Iterator[None]:
-    """Raise the errors that the library's callers know, with the ledger's as their cause."""
-    try:
-        yield
-    except PersistenceError:
-        raise
-    except LedgerError as error:
-        for kinds, word in _IN_THE_LIBRARYS_WORDS:
-            if isinstance(error, kinds):
-                raise word(str(error)) from error

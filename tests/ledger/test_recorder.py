@@ -39,16 +39,14 @@ from hudang.domain.roles import Role
 from hudang.domain.values import PersonId
 from hudang.ledger import codec
 from hudang.ledger.errors import LedgerError
-from hudang.ledger.recorder import (
+from hudang.ledger.library import (
     AuthorMissingError,
     ForeignEventError,
-    HudangFactory,
-    HudangRecorder,
-    HudangSnapshotRecorder,
     NotForConformanceError,
     kind_of,
     open_conformance_ledger,
 )
+from hudang.ledger.recorder import HudangFactory, HudangRecorder, HudangSnapshotRecorder
 from hudang.ledger.store import Store
 from hudang.ledger.verify import verify
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import reduce
-from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,24 +13,23 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hudang.domain.case import Step
 from hudang.domain.decision import Actor, Event, Recorded, evolve
-from hudang.domain.determination import ConfirmDecision, DeliverNotification
-from hudang.domain.household import Household
 from hudang.domain.jurisdiction import LedgerClock, OpenLedger
-from hudang.domain.meeting import Meeting
 from hudang.domain.personal import Open, Sealed
 from hudang.domain.registration import AccountNamed, NameAccount
 from hudang.domain.roles import Role
 from hudang.domain.values import StreamId
 from hudang.ledger import codec, states
+from hudang.ledger import snapshots as module
 from hudang.ledger.casebook import Accepted, Casebook
 from hudang.ledger.clock import Clocks
 from hudang.ledger.keys import KeyRing
 from hudang.ledger.records import AppendRequest, NewEvent
 from hudang.ledger.snapshots import Folded, Snapshots
 from hudang.ledger.store import Store
-from tests.domain import cases, entitled
+from tests.domain import cases
+from tests.ledger.office import open_office
+from tests.ledger.year import Year
 
 LEDGER = "L0001"
 HOUSEHOLD = cases.HOUSEHOLD
@@ -116,6 +114,12 @@ def whole(store: Store, stream: StreamId) -> tuple[Any, list[Recorded]]:
     """A stream folded from its first event, and its events."""
     events = [codec.recorded(row) for row in store.load(LEDGER, [(stream, 0)]).rows]
     return reduce(evolve, events, None), events
+
+
+def histories(store: Store) -> dict[StreamId, tuple[Any, list[Recorded]]]:
+    """Every stream of the ledger, folded from its first event, and its events."""
+    streams = dict.fromkeys(StreamId(stored.stream) for stored in store.feed(LEDGER, 0, 100_000))
+    return {stream: whole(store, stream) for stream in streams}
 
 
 class TestTakingSnapshots:
@@ -301,29 +305,35 @@ class TestLoading:
         assert casebook.state(LEDGER, StreamId("L0001-none")) is None
 
 
-class TestARealHistory:
-    """Applications decided on with and without a recheck, and their meeting: every stream, every version."""
+class TestAYearOfEveryCommand:
+    """Every command and every event there is, on every kind of stream."""
 
-    @pytest.fixture
-    def streams(self, store: Store, write: Write) -> list[StreamId]:
-        write(HOUSEHOLD, [happened.event for happened in household_history()])
-        write(cases.NEIGHBOUR, [cases.registered(household=2), entitled.existing(household=2)])
-        write(cases.MEETING, [cases.met()])
-        return [HOUSEHOLD, cases.NEIGHBOUR, cases.MEETING]
-
-    def test_is_the_same_from_a_snapshot_at_any_version(
-        self, store: Store, snapshots: Snapshots, streams: list[StreamId]
+    def test_goes_the_same_way_when_each_command_is_decided_on_a_snapshot(
+        self, database: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for stream in streams:
-            state, events = whole(store, stream)
-            assert isinstance(state, Household | Meeting)
-            for version in range(1, len(events) + 1):
-                snapshots.take(LEDGER, stream, Folded(reduce(evolve, events[:version], None), version))
+        monkeypatch.setattr(module, "EVERY", 1)
+        with open_office(database) as office:
+            Year(office).run()
 
-                loaded = snapshots.load(LEDGER, [(stream, 0)])
+            found = histories(office.store)
+            for stream, (state, events) in found.items():
+                assert office.casebook.state(LEDGER, stream) == (state, len(events))
+            reached = {(stream, len(events)) for stream, (_, events) in found.items()}
+            assert set(kept(database)) == {each for each in reached if each[0] != LEDGER}
 
-                assert len(loaded.events) == len(events) - version
-                assert reduce(evolve, loaded.events, loaded.folded[stream].state) == state
+    def test_is_the_same_from_a_snapshot_at_any_version(self, database: str) -> None:
+        with open_office(database) as office:
+            Year(office).run()
+            snapshots = Snapshots(office.store, KeyRing(b"\x01" * 32, office.store))
+
+            for stream, (state, events) in histories(office.store).items():
+                for version in range(1, len(events) + 1):
+                    snapshots.take(LEDGER, stream, Folded(reduce(evolve, events[:version], None), version))
+
+                    loaded = snapshots.load(LEDGER, [(stream, 0)])
+
+                    assert len(loaded.events) == len(events) - version
+                    assert reduce(evolve, loaded.events, loaded.folded[stream].state) == state
 
 
 class TestTheService:
@@ -337,32 +347,3 @@ class TestTheService:
                 ):
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         connection.execute(sql.SQL(statement.format(table)))
-
-
-def household_history() -> Iterator[Recorded]:
-    """A household's file from its registration to the notice of the county's decision."""
-    versions = count(1)
-    state: Any = None
-    begun = [cases.At(cases.registered()), cases.At(cases.submitted())]
-    for step in (None, *Step):
-        for happened in _taking(step, state) if step else begun:
-            recorded = cases.envelope(
-                happened.event, stream=HOUSEHOLD, version=next(versions), on=happened.on, by=happened.by
-            )
-            state = evolve(state, recorded)
-            yield recorded
-
-
-def _taking(step: Step, state: Household) -> Sequence[cases.At]:
-    """The events of one step; those of the decision and its notice as the rules give them."""
-    if step is Step.DECISION:
-        command: Any = ConfirmDecision(household=HOUSEHOLD, case=cases.CASE, reasons="符合条件")
-        by = Role.COUNTY_APPROVER
-    elif step is Step.NOTIFICATION:
-        receipt = cases.paper("送达回证")
-        command = DeliverNotification(household=HOUSEHOLD, case=cases.CASE, form="书面", receipt=receipt)
-        by = Role.TOWNSHIP_CLERK
-    else:
-        return cases._taking(step, state, cases.CASE)
-    decided = cases.recorded(cases.decide(state, command, by=by, on=cases.DAYS[step]), HOUSEHOLD)
-    return [cases.At(event, on=cases.DAYS[step], by=by) for event in decided]
