@@ -10,10 +10,10 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Final
 
 import msgspec
@@ -54,9 +54,9 @@ def export(store: Store, wanted: Extract, to: Path, now: datetime) -> int:
 
     Returns how many events it shows. Raises LedgerError.
     """
-    draft = to.with_name(f"{to.name}.{os.getpid()}.new")
+    draft = None
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, draft = mkstemp(prefix=f"{to.name}.", dir=to.parent)  # mode 0600
         with os.fdopen(descriptor, "wb") as file:
             shown = 0
             for line, shows in _lines(store, wanted, now):
@@ -64,12 +64,13 @@ def export(store: Store, wanted: Extract, to: Path, now: datetime) -> int:
                 shown += shows
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(to)
+        os.replace(draft, to)
+        draft = None
     except OSError as error:
         raise ExportFailedError(f"The export cannot be written to {to}: {error.strerror}.") from error
     finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
+        if draft is not None:
+            os.unlink(draft)
     return shown
 
 

@@ -10,6 +10,7 @@ import os
 import stat
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -104,19 +105,18 @@ def read_sealing_key(path: Path) -> SealingKey:
 
 def make_sealing_key(path: Path) -> SealingKey:
     """Write a new key to a file of mode 0600, unless there is one; return the key in force."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists():
             return read_sealing_key(path)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, draft = mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
         with os.fdopen(descriptor, "wb") as file:
             file.write(
                 Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             )
             file.flush()
             os.fsync(file.fileno())
-        _keep_first(draft, path)
+        _keep_first(Path(draft), path)
     except OSError as error:
         raise SealingKeyError(f"The sealing key file {path} cannot be written.") from error
     return read_sealing_key(path)

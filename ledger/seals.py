@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -15,6 +15,9 @@ from hudang.ledger.records import Head
 from hudang.ledger.sealing_key import PublicKey, SealingKey
 
 FORMAT: Final = "hudang-seal-1"
+
+_Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+_Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 
 
 class SealUnreadableError(LedgerError):
@@ -112,51 +115,61 @@ def broken_links(seals: Sequence[Seal]) -> Iterator[BadSeal]:
         before = seal
 
 
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    """A seal as JSON says it."""
+
+    format: Literal["hudang-seal-1"]
+    algorithm: str
+    chain: Literal["hudang-chain-1"]
+    chain_algorithm: Literal["sha256"]
+    ledger: str
+    position: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    head_hash: _Digest
+    recorded_at: _Instant
+    sealed_at: _Instant
+    previous: _Digest | None
+    key_id: str
+    signature: str
+
+
+_READ = msgspec.json.Decoder(_Line)
+
+
 def to_line(seal: Seal) -> bytes:
     """One line of JSON, with its line end: what leaves the building, and what an export carries."""
-    return (
-        msgspec.json.encode(
-            {
-                "format": FORMAT,
-                "algorithm": seal.algorithm,
-                "chain": chain.FORMAT,
-                "chain_algorithm": chain.ALGORITHM,
-                "ledger": seal.ledger,
-                "position": seal.position,
-                "head_hash": seal.head_hash.hex(),
-                "recorded_at": instant_text(seal.recorded_at),
-                "sealed_at": instant_text(seal.sealed_at),
-                "previous": None if seal.previous is None else seal.previous.hex(),
-                "key_id": seal.key_id,
-                "signature": seal.signature.hex(),
-            }
-        )
-        + b"\n"
+    line = _Line(
+        format=FORMAT,
+        algorithm=seal.algorithm,
+        chain=chain.FORMAT,
+        chain_algorithm=chain.ALGORITHM,
+        ledger=seal.ledger,
+        position=seal.position,
+        head_hash=seal.head_hash.hex(),
+        recorded_at=instant_text(seal.recorded_at),
+        sealed_at=instant_text(seal.sealed_at),
+        previous=None if seal.previous is None else seal.previous.hex(),
+        key_id=seal.key_id,
+        signature=seal.signature.hex(),
     )
+    return msgspec.json.encode(line) + b"\n"
 
 
 def from_line(line: bytes) -> Seal:
     """The seal of one line. Raises SealUnreadableError."""
     try:
-        said: dict[str, Any] = msgspec.json.decode(line, type=dict[str, Any])
-        if (said["format"], said["chain"], said["chain_algorithm"]) != (
-            FORMAT,
-            chain.FORMAT,
-            chain.ALGORITHM,
-        ):
-            raise SealUnreadableError
+        said = _READ.decode(line)
         return Seal(
-            ledger=said["ledger"],
-            position=said["position"],
-            head_hash=bytes.fromhex(said["head_hash"]),
-            recorded_at=datetime.fromisoformat(said["recorded_at"]),
-            sealed_at=datetime.fromisoformat(said["sealed_at"]),
-            previous=None if said["previous"] is None else bytes.fromhex(said["previous"]),
-            algorithm=said["algorithm"],
-            key_id=said["key_id"],
-            signature=bytes.fromhex(said["signature"]),
+            ledger=said.ledger,
+            position=said.position,
+            head_hash=bytes.fromhex(said.head_hash),
+            recorded_at=datetime.fromisoformat(said.recorded_at),
+            sealed_at=datetime.fromisoformat(said.sealed_at),
+            previous=None if said.previous is None else bytes.fromhex(said.previous),
+            algorithm=said.algorithm,
+            key_id=said.key_id,
+            signature=bytes.fromhex(said.signature),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise SealUnreadableError from error
 
 

@@ -9,7 +9,7 @@ import importlib.util
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -51,7 +51,7 @@ def withdrawn(case: str) -> ApplicationWithdrawn:
     return ApplicationWithdrawn(case=CaseId(case), statement=Evidence(kind="声明", sha256="ab" * 32))
 
 
-def record(store: Store, ledger: str, *events: tuple[str, Event]) -> None:
+def record(store: Store, ledger: str, *events: tuple[str, Event], at: datetime | None = None) -> None:
     """Record events of one command, each on its stream, with the claims that they take and free."""
     streams = dict.fromkeys(stream for stream, _ in events)
     versions = store.load(ledger, [(stream, 0) for stream in streams]).versions
@@ -59,6 +59,7 @@ def record(store: Store, ledger: str, *events: tuple[str, Event]) -> None:
         make_request(
             {stream: versions[stream] for stream in streams},
             ledger=ledger,
+            at=at,
             events=[
                 NewEvent(stream, event.TOPIC, codec.encode(event), date(2013, 3, 1))
                 for stream, event in events
