@@ -23,13 +23,8 @@ from hudang.domain.case import (
     policy_of,
 )
 from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
-from hudang.domain.entitlement import (
-    EntitlementChanged,
-    EntitlementEnded,
-    EntitlementKept,
-    EntitlementStarted,
-    HouseholdClass,
-)
+from hudang.domain.effect import effect_of
+from hudang.domain.entitlement import EntitlementStarted, HouseholdClass
 from hudang.domain.evidence import Evidence, refuse_unreadable
 from hudang.domain.household import Household, with_case
 from hudang.domain.month import Month
@@ -282,7 +277,7 @@ def _conclude_recheck(hearing: _Hearing, reasons: str, on: date) -> Events | Ref
     )
     if decided.outcome in ADVERSE:
         return (decided,)
-    return (decided, _effect(hearing.household, hearing.case.programme, decided, effective_from))
+    return (decided, effect_of(hearing.household, decided, effective_from))
 
 
 def _outcome(before: Fen, after: Fen) -> DecisionOutcome:
@@ -291,44 +286,6 @@ def _outcome(before: Fen, after: Fen) -> DecisionOutcome:
     if after == before:
         return DecisionOutcome.KEEP
     return DecisionOutcome.RAISE if after > before else DecisionOutcome.LOWER
-
-
-def _effect(household: Household, programme: str, decided: DecisionConfirmed, from_month: Month) -> Event:
-    """The change of the entitlement that follows from a recheck's decision."""
-    entitlement = household.entitlements[programme]
-    current = entitlement.in_month(from_month) or entitlement.spans[-1]
-    members = tuple(member.person for member in household.present)
-    match decided.outcome:
-        case DecisionOutcome.KEEP if set(members) == set(entitlement.members):
-            return EntitlementKept(
-                case=decided.case,
-                programme=programme,
-                household_class=decided.household_class,
-                amount_fen=decided.amount_fen,
-                next_recheck_on=decided.next_recheck_on,
-            )
-        case DecisionOutcome.END:
-            return EntitlementEnded(
-                case=decided.case,
-                programme=programme,
-                amount_fen=current.amount_fen,
-                persons=current.persons,
-                last_month=from_month - 1,
-                household=household.id,
-            )
-        case _:
-            return EntitlementChanged(
-                case=decided.case,
-                programme=programme,
-                household_class=decided.household_class,
-                persons=decided.assessment.persons,
-                before_fen=current.amount_fen,
-                amount_fen=decided.amount_fen,
-                from_month=from_month,
-                next_recheck_on=decided.next_recheck_on,
-                household=household.id,
-                members=members,
-            )
 
 
 @decides(RefuseApplication)
@@ -392,7 +349,7 @@ def deliver_notification(
     if isinstance(earliest, Refusal):
         return earliest
     from_month = max(decided.effective_from, earliest)
-    return (delivered, _effect(household, case.programme, decided, from_month))
+    return (delivered, effect_of(household, decided, from_month))
 
 
 @evolves(DecisionConfirmed, DecisionRefused)

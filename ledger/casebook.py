@@ -16,7 +16,6 @@ from hudang.domain.decision import (
     Actor,
     Changes,
     Command,
-    Event,
     Given,
     Recorded,
     Refusal,
@@ -24,44 +23,30 @@ from hudang.domain.decision import (
     evolve,
 )
 from hudang.domain.jurisdiction import AdoptPolicy, Jurisdiction, LedgerClock, OpenLedger
-from hudang.domain.personal import Open
 from hudang.domain.policy import policy_hash
-from hudang.domain.values import PersonId, StreamId
+from hudang.domain.values import StreamId
 from hudang.ledger import codec
 from hudang.ledger.adopted import AdoptedPolicies
+from hudang.ledger.answers import (
+    Accepted,
+    Answer,
+    Conflict,
+    command_reused,
+    ledger_already_open,
+    recorded_answer,
+    request_unreadable,
+)
 from hudang.ledger.clock import Clocks
 from hudang.ledger.errors import ClaimHeld, CommandReused, IdentityTaken, UnknownLedger, VersionConflict
 from hudang.ledger.ids import new_stream_id
 from hudang.ledger.keys import KeyRing
+from hudang.ledger.persons import new_identities, owners, sealed
 from hudang.ledger.records import Appended, AppendRequest, Claim, CommandRow, NewEvent
 from hudang.ledger.snapshots import Folded, Snapshots
 from hudang.ledger.store import Store
 
 _ATTEMPTS = 8
 """How often a command decides again after others moved its streams."""
-
-
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command recorded. A command that found nothing to record has no positions."""
-
-    ledger: str
-    stream: StreamId
-    version: int
-    first: int | None = None
-    last: int | None = None
-    recorded_at: datetime | None = None
-    repeated: bool = False
-    events: tuple[Recorded, ...] = ()
-
-
-class Conflict(msgspec.Struct, frozen=True):
-    """What was asked no longer fits what is there: reload, look, and ask again."""
-
-    code: str
-    message: str
-
-
-Answer = Accepted | Refusal | Conflict
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -142,11 +127,7 @@ class Casebook:
         try:
             sending = self._sending(ledger, command, actor, command_id)
         except codec.UnreadableRequestError:
-            return Refusal(
-                code="request_unreadable",
-                rule="what is asked can be written down",
-                message="A text holds a NUL or half a character, or a number is too large; put it right.",
-            )
+            return request_unreadable()
         return self._attempts(msgspec.structs.replace(sending, expected_version=expected_version))
 
     def load(self, ledger: str, stream: StreamId) -> tuple[Any, tuple[Recorded, ...]] | None:
@@ -192,7 +173,7 @@ class Casebook:
             try:
                 return self._attempt(sending)
             except CommandReused:
-                return _reused()
+                return command_reused()
             except ClaimHeld as held:
                 return refusal_of(held.claim)
             except VersionConflict as conflict:
@@ -257,7 +238,7 @@ class Casebook:
 
     def _given(self, sending: _Sending, read: _Read) -> Given:
         today = read.now.astimezone(CHINA).date()
-        persons, known = self._persons(sending.ledger, sending.command.identity_numbers())
+        persons, known = owners(self._store, self._keys, sending.ledger, sending.command.identity_numbers())
         adopted = read.jurisdiction.adopted if read.jurisdiction else ()
         return Given(
             ledger=sending.ledger,
@@ -271,20 +252,6 @@ class Casebook:
             find_policy=lambda programme, area, on: self._policies.find(adopted, programme, area, on),
         )
 
-    def _persons(
-        self, ledger: str, numbers: Sequence[str]
-    ) -> tuple[Mapping[str, PersonId], frozenset[PersonId]]:
-        """The owner of each identity number: who the ledger knows, or a new id for who it does not."""
-        if not numbers:
-            return {}, frozenset()
-        digests = {number: self._keys.identity_digest(ledger, number) for number in numbers}
-        known = self._store.find_identities(ledger, list(digests.values()))
-        persons = {
-            number: PersonId(known[digest]) if digest in known else PersonId(new_stream_id(ledger))
-            for number, digest in digests.items()
-        }
-        return persons, frozenset(PersonId(person) for person in known.values())
-
     def _record(self, sending: _Sending, read: _Read, given: Given, changes: Changes) -> Answer:
         ledger = sending.ledger
         expected: dict[str, int] = {**dict.fromkeys(changes, 0), **read.versions}
@@ -292,7 +259,7 @@ class Casebook:
             (
                 stream,
                 expected[stream] + ordinal,
-                self._sealed(ledger, stream, expected[stream] + ordinal, event),
+                sealed(self._keys, ledger, stream, expected[stream] + ordinal, event),
             )
             for stream, events in changes.items()
             for ordinal, event in enumerate(events, start=1)
@@ -323,7 +290,7 @@ class Casebook:
                     for claim in event.takes(stream)
                 ],
                 freed_holders=[holder for _, _, event in placed for holder in event.frees()],
-                identities=self._new_identities(ledger, given),
+                identities=new_identities(self._keys, given),
                 at=read.now if simulated else None,
             ),
         )
@@ -355,7 +322,7 @@ class Casebook:
         )
         self._snapshots.after_command(ledger, read.states, read.folded, events)
         subject = sending.subject or events[0].stream
-        return _accepted(sending, events, read.versions.get(subject, 0), repeated=False)
+        return recorded_answer(subject, events, read.versions.get(subject, 0), repeated=False)
 
     def _append(self, command: Command, request: AppendRequest) -> Appended:
         """Record the events; the first events of a ledger open it in the same transaction."""
@@ -366,47 +333,23 @@ class Casebook:
             raise UnknownLedger
         return opened
 
-    def _sealed(self, ledger: str, stream: StreamId, version: int, event: Event) -> Event:
-        if not codec.holds_personal(type(event)):
-            return event
-        sealed: Event = codec.map_personal(
-            event,
-            lambda value, path: (
-                self._keys.seal(ledger, value, f"{stream}:{version}:{path}")
-                if isinstance(value, Open)
-                else value
-            ),
-        )
-        return sealed
-
-    def _new_identities(self, ledger: str, given: Given) -> Mapping[bytes, str]:
-        return {
-            self._keys.identity_digest(ledger, number): person
-            for number, person in given.persons.items()
-            if person not in given.known_persons
-        }
-
     def _again(self, sending: _Sending, row: CommandRow) -> Answer:
         """The first answer of a command that was recorded before."""
         if row.fingerprint != sending.fingerprint:
-            return _reused()
+            return command_reused()
         rows = self._store.feed(sending.ledger, row.first - 1, row.last - row.first + 1)
         events = tuple(codec.recorded(stored) for stored in rows)
         subject = sending.subject or events[0].stream
         if any(event.stream == subject for event in events):
-            return _accepted(sending, events, 0, repeated=True)
+            return recorded_answer(subject, events, 0, repeated=True)
         loaded = self._store.load(sending.ledger, [(subject, 0)])
         version = max((stored.version for stored in loaded.rows if stored.position < row.first), default=0)
-        return _accepted(sending, events, version, repeated=True)
+        return recorded_answer(subject, events, version, repeated=True)
 
     def _opened_before(self, sending: _Sending, command: OpenLedger, known: Jurisdiction) -> Answer:
         """A ledger is opened once; the same opening again is no other request."""
         if (command.name, command.area, command.clock) != (known.name, known.area, known.clock):
-            return Refusal(
-                code="ledger_already_open",
-                rule="a ledger is opened once",
-                message="It was opened with another name, area or clock; open the new one under its own tag.",
-            )
+            return ledger_already_open()
         version = self._store.load(sending.ledger, [(known.id, 0)]).versions[known.id]
         return Accepted(ledger=sending.ledger, stream=known.id, version=version, repeated=True)
 
@@ -434,32 +377,10 @@ def _fold(newer: Iterable[Recorded], folded: Mapping[StreamId, Folded]) -> dict[
     return states
 
 
-def _accepted(sending: _Sending, events: tuple[Recorded, ...], version: int, *, repeated: bool) -> Accepted:
-    """What the events answer; `version` is the subject's, should it have none among them."""
-    subject = sending.subject or events[0].stream
-    return Accepted(
-        ledger=sending.ledger,
-        stream=subject,
-        version=max((event.version for event in events if event.stream == subject), default=version),
-        first=events[0].position,
-        last=events[-1].position,
-        recorded_at=events[-1].recorded_at,
-        repeated=repeated,
-        events=events,
-    )
-
-
 def _clock_of(sending: _Sending, read: _Read) -> LedgerClock | None:
     if read.jurisdiction is not None:
         return read.jurisdiction.clock
     return sending.command.clock if isinstance(sending.command, OpenLedger) else None
-
-
-def _reused() -> Conflict:
-    return Conflict(
-        code="command_reused",
-        message="This command id was used for a different request; give every request its own id.",
-    )
 
 
 __all__ = ["Accepted", "Answer", "Casebook", "Conflict"]

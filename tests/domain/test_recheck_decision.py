@@ -231,6 +231,15 @@ class TestTheNoticeOfACutOrAnEnd:
         assert entitlement.in_month(Month(2013, 3)).amount_fen == 40_000
         assert entitlement.in_month(APRIL) is None
 
+    def test_is_for_those_whom_the_survey_covered(self) -> None:
+        """A child born while the notice was on its way waits for the next recheck, in number and by name."""
+        household = given(JOINED, state=cut())
+
+        _, changed = recorded(deliver(household, date(2013, 3, 10)))
+
+        assert isinstance(changed, EntitlementChanged)
+        assert (changed.persons, changed.members) == (2, (HEAD, SPOUSE))
+
     def test_does_not_repeat_an_effect(self) -> None:
         household = cut()
         notified = then(household, deliver(household, DECIDED_ON), on=DECIDED_ON, by=Role.TOWNSHIP_CLERK)

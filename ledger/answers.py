@@ -1,0 +1,73 @@
+"""What does the casebook answer to a command? It was accepted, it was refused, or it no longer fits."""
+
+from datetime import datetime
+
+import msgspec
+
+from hudang.domain.decision import Recorded, Refusal
+from hudang.domain.values import StreamId
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command recorded. A command that found nothing to record has no positions."""
+
+    ledger: str
+    stream: StreamId
+    version: int
+    first: int | None = None
+    last: int | None = None
+    recorded_at: datetime | None = None
+    repeated: bool = False
+    events: tuple[Recorded, ...] = ()
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """What was asked no longer fits what is there: reload, look, and ask again."""
+
+    code: str
+    message: str
+
+
+Answer = Accepted | Refusal | Conflict
+
+
+def recorded_answer(
+    subject: StreamId, events: tuple[Recorded, ...], version: int, *, repeated: bool
+) -> Accepted:
+    """What the events answer; `version` is the subject's, should it have none among them."""
+    return Accepted(
+        ledger=events[0].ledger,
+        stream=subject,
+        version=max((event.version for event in events if event.stream == subject), default=version),
+        first=events[0].position,
+        last=events[-1].position,
+        recorded_at=events[-1].recorded_at,
+        repeated=repeated,
+        events=events,
+    )
+
+
+def command_reused() -> Conflict:
+    """One id stands for one request."""
+    return Conflict(
+        code="command_reused",
+        message="This command id was used for a different request; give every request its own id.",
+    )
+
+
+def request_unreadable() -> Refusal:
+    """What cannot be kept is not begun."""
+    return Refusal(
+        code="request_unreadable",
+        rule="what is asked can be written down",
+        message="A text holds a NUL or half a character, or a number is too large; put it right.",
+    )
+
+
+def ledger_already_open() -> Refusal:
+    """The tag of a ledger means one ledger for ever."""
+    return Refusal(
+        code="ledger_already_open",
+        rule="a ledger is opened once",
+        message="It was opened with another name, area or clock; open the new one under its own tag.",
+    )
