@@ -7,7 +7,6 @@ events, which say what they take and free.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Final, NamedTuple
 
 from hudang.domain.catalogue import EVENTS
@@ -50,22 +49,29 @@ def claim_change(
 
 
 class Holdings:
-    """The claims that are held after the commands seen so far: by claim, its holder and stream."""
+    """The claims that are held after the events seen so far: by claim, its holder and stream."""
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, str]] = {}
         self._of_holder: dict[str, set[str]] = {}
+        self._waiting: list[ClaimChange] = []
 
     def over(self, changes: Iterable[ClaimChange]) -> Iterator[Finding]:
-        """Apply whole commands, in order; what a command frees is free for its own takers."""
-        for _, group in groupby(changes, key=lambda change: change.command):
-            command = list(group)
-            for change in command:
-                for holder in change.freed:
-                    for claim in self._of_holder.pop(holder, ()):
-                        del self._held[claim]
-            for change in command:
-                yield from self._take(change)
+        """Apply what comes next. The last command may go on in what comes after, so it waits."""
+        for change in changes:
+            if self._waiting and change.command != self._waiting[0].command:
+                yield from self._settle()
+            self._waiting.append(change)
+
+    def _settle(self) -> Iterator[Finding]:
+        """Apply a whole command; what it frees is free for its own takers."""
+        command, self._waiting = self._waiting, []
+        for change in command:
+            for holder in change.freed:
+                for claim in self._of_holder.pop(holder, ()):
+                    del self._held[claim]
+        for change in command:
+            yield from self._take(change)
 
     def _take(self, change: ClaimChange) -> Iterator[Finding]:
         for claim, holder in change.taken:
@@ -76,7 +82,8 @@ class Holdings:
             self._of_holder.setdefault(holder, set()).add(claim)
 
     def against(self, stored: Mapping[str, tuple[str, str]]) -> Iterator[Finding]:
-        """How the table of claims differs from what follows from the events."""
+        """How the table of claims differs from what follows from all the events."""
+        yield from self._settle()
         for claim in sorted(self._held.keys() | stored.keys()):
             if self._held.get(claim) != stored.get(claim):
                 stream = (self._held.get(claim) or stored[claim])[1]

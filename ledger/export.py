@@ -1,8 +1,8 @@
 """How does a ledger, or one household's file, leave the building so that others can check it? (docs/proof.md)
 
 A file of JSON Lines: a header, the seals, one line for every position. In a household's file the other
-positions carry two digests and no content, so the file proves that its events are in their place, and that none
-is left out.
+positions carry two digests and no content, so the file proves that its events are in their place, and that
+none is left out.
 """
 
 from __future__ import annotations

@@ -14,8 +14,9 @@ from hudang.ledger.records import AppendRequest
 from hudang.ledger.store import Store
 
 LEDGER = "L0001"
-IMMUTABLE = ["ledgers", "events", "commands", "policy_files"]
-TABLES = [*IMMUTABLE, "heads", "streams", "claims", "identities", "person_keys", "alembic_version"]
+IMMUTABLE = ["ledgers", "events", "commands", "policy_files", "seals"]
+KEYS = ["identities", "person_keys", "digest_secret"]
+TABLES = [*IMMUTABLE, *KEYS, "heads", "streams", "claims", "alembic_version"]
 
 AskFor = Callable[..., AppendRequest]
 
@@ -109,7 +110,13 @@ class TestTheOwner:
         ],
     )
     def test_is_refused_a_change_of_history(self, database: str, role: str, statement: str) -> None:
-        column = {"ledgers": "clock", "events": "topic", "commands": "first", "policy_files": "hash"}
+        column = {
+            "ledgers": "clock",
+            "events": "topic",
+            "commands": "first",
+            "policy_files": "hash",
+            "seals": "hash",
+        }
         with psycopg.connect(database, autocommit=True) as connection:
             if role != "superuser":
                 connection.execute("SET ROLE hudang_owner")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
 
 import psycopg
 import pytest
 
 from hudang.ledger.chain import event_hash, genesis_hash
-from hudang.ledger.errors import UnknownLedger
+from hudang.ledger.errors import HeadDisagrees, StoreUnavailable, UnknownLedger
+from hudang.ledger.heads import check_heads
 from hudang.ledger.records import AppendRequest
 from hudang.ledger.store import Store
-from hudang.ledger.verify import Brought, verify
+from hudang.ledger.verify import Brought, Spread, verify
+from hudang.ledger.workers import over_processes
+from tests.ledger.sealed import EVENTS, Sealed, make_sealed, record, submitted
 
 LEDGER = "L0001"
 
@@ -163,6 +168,167 @@ class TestATamperedLedger:
         report = verify(store, LEDGER, brought=Brought(hashes={sealed.position: sealed.hash}), claims=False)
 
         assert report.first_bad_position == sealed.position
+
+
+class TestClaims:
+    """The claims of a ledger whose streams a and b took and freed some (tests/ledger/sealed.py)."""
+
+    @pytest.fixture
+    def sealed(self, database: str, store: Store, tmp_path: Path) -> Sealed:
+        return make_sealed(database, store, tmp_path)
+
+    def test_follow_from_the_events(self, store: Store, sealed: Sealed) -> None:
+        record(store, LEDGER, ("L0001-d", submitted("7", "丁", "戊")))
+
+        assert verify(store, LEDGER).sound
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM ledger.claims WHERE claim = 'application/dibao/丁'",
+            "UPDATE ledger.claims SET holder = 'case/8' WHERE claim = 'application/dibao/丁'",
+            "UPDATE ledger.claims SET stream = 'L0001-a' WHERE claim = 'application/dibao/丁'",
+            "INSERT INTO ledger.claims VALUES ('L0001', 'application/dibao/甲', 'case/6', 'L0001-a')",
+        ],
+    )
+    def test_that_were_changed_are_found(self, store: Store, sealed: Sealed, statement: str) -> None:
+        record(store, LEDGER, ("L0001-d", submitted("7", "丁")))
+        sealed.tamper(statement)
+
+        report = verify(store, LEDGER)
+
+        assert [finding.check for finding in report.findings] == ["claim"]
+        assert not any(name in str(finding) for finding in report.findings for name in "甲丁")
+
+    def test_taken_by_two_are_found_where_the_second_took_them(self, store: Store, sealed: Sealed) -> None:
+        record(store, LEDGER, ("L0001-d", submitted("7", "丁")))
+        sealed.tamper("DELETE FROM ledger.claims")
+        record(store, LEDGER, ("L0001-e", submitted("8", "丁")))
+
+        report = verify(store, LEDGER)
+
+        assert (report.findings[0].check, report.findings[0].position) == ("claim", EVENTS + 2)
+
+    def test_of_an_event_that_cannot_be_decoded_are_unknown(self, store: Store, ask: AskFor) -> None:
+        store.append(ask({"L0001-a": 0}))
+
+        report = verify(store, LEDGER)
+
+        assert [(finding.check, finding.position) for finding in report.findings] == [("event", 1)]
+
+    def test_are_not_asked_of_a_conformance_ledger(self, database: str, store: Store, ask: AskFor) -> None:
+        with psycopg.connect(database) as connection:
+            connection.execute("SELECT ledger.open('L0002', 'server', 'conformance')")
+        store.append(ask(ledger="L0002"))
+
+        assert verify(store, "L0002").sound
+
+
+class TestOverSeveralProcesses:
+    """Spans are made of few events here, so that there are several."""
+
+    @pytest.fixture
+    def spread(self, monkeypatch: pytest.MonkeyPatch, database: str) -> Spread:
+        monkeypatch.setattr("hudang.ledger.verify.FEWEST_APART", 1)
+        monkeypatch.setattr("hudang.ledger.verify.SPANS", 5)
+        return over_processes(database, processes=2)
+
+    def test_sees_the_same_as_alone(
+        self, store: Store, database: str, tmp_path: Path, spread: Spread
+    ) -> None:
+        make_sealed(database, store, tmp_path)
+
+        assert verify(store, LEDGER, spread=spread) == verify(store, LEDGER)
+        assert verify(store, LEDGER, spread=spread).sound
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE ledger.events SET payload = 'other' WHERE position = {}",
+            "DELETE FROM ledger.events WHERE position = {}",
+            "DELETE FROM ledger.events WHERE position BETWEEN {} AND 9",
+            "UPDATE ledger.events SET version = version + 10 WHERE position = {}",
+        ],
+    )
+    def test_finds_the_same_first_bad_position(
+        self, store: Store, database: str, tmp_path: Path, spread: Spread, statement: str
+    ) -> None:
+        sealed = make_sealed(database, store, tmp_path)
+        for position in (9, 5, 2):
+            sealed.tamper(statement.format(position))
+
+            apart, alone = verify(store, LEDGER, spread=spread), verify(store, LEDGER)
+
+            assert apart.first_bad_position == alone.first_bad_position == position
+
+    def test_tells_how_far_it_is(self, store: Store, database: str, tmp_path: Path, spread: Spread) -> None:
+        make_sealed(database, store, tmp_path)
+        told: list[tuple[int, int]] = []
+        telling = over_processes(database, processes=1, progress=lambda done, of: told.append((done, of)))
+
+        verify(store, LEDGER, spread=telling)
+
+        assert told == [(part, 5) for part in range(1, 6)]
+
+    def test_goes_on_beside_writers(self, store: Store, ask: AskFor, spread: Spread) -> None:
+        stop = Event()
+
+        def write() -> None:
+            while not stop.is_set():
+                store.append(ask(events=3))
+
+        store.append(ask(events=40))
+        writer = Thread(target=write)
+        writer.start()
+        try:
+            reports = [verify(store, LEDGER, claims=False, spread=spread) for _ in range(3)]
+        finally:
+            stop.set()
+            writer.join()
+
+        assert all(report.sound for report in reports)
+        assert reports[0].events < reports[-1].events
+
+    def test_reports_a_server_that_does_not_answer(self, store: Store, ask: AskFor, spread: Spread) -> None:
+        store.append(ask(events=40))
+        unreached = over_processes("host=/nonexistent user=nobody", processes=1)
+
+        with pytest.raises(StoreUnavailable):
+            verify(store, LEDGER, claims=False, spread=unreached)
+
+
+class TestTheHeads:
+    def test_agree_with_the_events(self, store: Store, ask: AskFor) -> None:
+        store.open_ledger("L0002", "simulated")
+        store.append(ask(events=3))
+
+        check_heads(store)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE ledger.heads SET position = position + 1",
+            "UPDATE ledger.heads SET position = position - 1",
+            "UPDATE ledger.heads SET hash = sha256(hash)",
+            "UPDATE ledger.heads SET recorded_at = recorded_at + interval '1 second'",
+            "DELETE FROM ledger.events WHERE position = 9",
+        ],
+    )
+    def test_that_do_not_are_named(self, store: Store, tamper: Callable[[str], None], statement: str) -> None:
+        tamper(statement)
+
+        with pytest.raises(HeadDisagrees, match="The head of ledger L0001"):
+            check_heads(store)
+
+    def test_behind_the_events_cannot_be_recorded_on(
+        self, store: Store, ask: AskFor, tamper: Callable[[str], None]
+    ) -> None:
+        tamper("UPDATE ledger.heads SET position = 5")
+
+        with pytest.raises(HeadDisagrees):
+            store.append(ask())
+
+        assert verify(store, LEDGER, claims=False).events == 9
 
 
 def cut(store: Store, tamper: Callable[[str], None]) -> None:
