@@ -1,11 +1,10 @@
-"""Who decides, with what result, and when does it take effect? (审批决定与书面通知)
+"""Who decides, and with what result? (审批决定)
 
-民发〔2012〕220号 art 28–32: the county decides, never the person who proposed; a refusal, cut or end states
-its reasons in writing; an approval takes effect the month after; a cut or end once it was notified.
+民发〔2012〕220号 art 28–32: the county decides, never the person who proposed, and states its reasons in
+writing; an approval takes effect the month after, a cut or an end once it was notified (`notification`).
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
@@ -14,7 +13,6 @@ from hudang.domain.assessment import Assessment, assess
 from hudang.domain.case import (
     Case,
     CaseCommand,
-    CaseEnd,
     CaseKind,
     Step,
     after_step,
@@ -25,40 +23,16 @@ from hudang.domain.case import (
 from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
 from hudang.domain.effect import effect_of
 from hudang.domain.entitlement import EntitlementStarted, HouseholdClass
-from hudang.domain.evidence import Evidence, refuse_unreadable
 from hudang.domain.household import Household, with_case
 from hudang.domain.month import Month
 from hudang.domain.opinion import Opinion
+from hudang.domain.outcomes import ADVERSE, CASE_ENDS, DecisionOutcome
 from hudang.domain.policy import Policy
 from hudang.domain.proposal import Proposal, county_visit_missing
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen
 
 APPROVERS = frozenset({Role.COUNTY_APPROVER})
-
-
-class DecisionOutcome(StrEnum):
-    """What the county decided."""
-
-    APPROVE = "approve"  # 批准
-    REFUSE = "refuse"  # 不予批准
-    KEEP = "keep"  # 维持
-    RAISE = "raise"  # 增标
-    LOWER = "lower"  # 减标
-    END = "end"  # 取消
-
-
-ADVERSE = frozenset({DecisionOutcome.LOWER, DecisionOutcome.END})
-"""Outcomes that take effect only after written notice (art 32)."""
-
-_ENDS = {
-    DecisionOutcome.APPROVE: CaseEnd.APPROVED,
-    DecisionOutcome.REFUSE: CaseEnd.REFUSED,
-    DecisionOutcome.KEEP: CaseEnd.KEPT,
-    DecisionOutcome.RAISE: CaseEnd.RAISED,
-    DecisionOutcome.LOWER: CaseEnd.LOWERED,
-    DecisionOutcome.END: CaseEnd.ENDED,
-}
 
 
 class DecisionConfirmed(Event, frozen=True, kw_only=True):
@@ -107,16 +81,6 @@ class Determination(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class NotificationDelivered(Event, frozen=True, kw_only=True):
-    """The written notice of the decision reached the household (书面通知)."""
-
-    TOPIC = "decision.notified"
-
-    case: CaseId
-    form: str
-    receipt: Evidence
-
-
 class ConfirmDecision(CaseCommand, frozen=True, kw_only=True):
     """Decide, for the county, on the case as it stands (审批)."""
 
@@ -133,15 +97,6 @@ class RefuseApplication(CaseCommand, frozen=True, kw_only=True):
     SEES: ClassVar[bool] = True
 
     reasons: str
-
-
-class DeliverNotification(CaseCommand, frozen=True, kw_only=True):
-    """Enter that the household received the written notice (送达书面通知)."""
-
-    BY: ClassVar[frozenset[Role]] = frozenset({Role.VILLAGE_CLERK, Role.TOWNSHIP_CLERK, Role.COUNTY_OFFICER})
-
-    form: str
-    receipt: Evidence
 
 
 class _Hearing(msgspec.Struct, frozen=True):
@@ -310,48 +265,6 @@ def refuse_application(household: Household, command: RefuseApplication, given: 
     return refusal or (DecisionRefused(case=case.id, reasons=command.reasons),)
 
 
-@decides(DeliverNotification)
-def deliver_notification(
-    household: Household, command: DeliverNotification, given: Given
-) -> Events | Refusal:
-    """Once per decision; with it a cut or an end takes effect, never for a month before the notice."""
-    case = household.cases.get(command.case)
-    determination = case.determination if case else None
-    if case is None or determination is None:
-        return Refusal(
-            code="nothing_to_notify",
-            rule="a notice follows a decision",
-            message="The case has not been decided.",
-        )
-    if determination.notified_on is not None:
-        return Refusal(
-            code="already_notified",
-            rule="a decision is notified once",
-            message=f"The notice was delivered on {determination.notified_on}.",
-        )
-    if given.happened_on < determination.decided_on:
-        return Refusal(
-            code="fact_before_previous_step",
-            rule="a step does not happen before the one it follows",
-            message=f"The decision was made on {determination.decided_on}.",
-        )
-    malformed = refuse_unreadable((command.receipt,))
-    if malformed:
-        return malformed
-    delivered = NotificationDelivered(case=case.id, form=command.form, receipt=command.receipt)
-    decided = determination.decision
-    if isinstance(decided, DecisionRefused) or decided.outcome not in ADVERSE:
-        return (delivered,)
-    policy = policy_of(household, case, given)
-    if isinstance(policy, Refusal):
-        return policy
-    earliest = policy.month_of_effect(given.happened_on)
-    if isinstance(earliest, Refusal):
-        return earliest
-    from_month = max(decided.effective_from, earliest)
-    return (delivered, effect_of(household, decided, from_month))
-
-
 @evolves(DecisionConfirmed, DecisionRefused)
 def decided(
     household: Household, event: DecisionConfirmed | DecisionRefused, recorded: Recorded
@@ -359,18 +272,6 @@ def decided(
     determination = Determination(
         decision=event, decided_by=recorded.actor.person, decided_on=recorded.happened_on
     )
-    end = None if determination.outcome in ADVERSE else _ENDS[determination.outcome]
+    end = None if determination.outcome in ADVERSE else CASE_ENDS[determination.outcome]
     case = after_step(household.cases[event.case], Step.DECISION, recorded.happened_on)
     return with_case(household, msgspec.structs.replace(case, determination=determination, end=end))
-
-
-@evolves(NotificationDelivered)
-def notification_delivered(
-    household: Household, event: NotificationDelivered, recorded: Recorded
-) -> Household:
-    case = household.cases[event.case]
-    if case.determination is None:
-        return household
-    notified = msgspec.structs.replace(case.determination, notified_on=recorded.happened_on)
-    closed = msgspec.structs.replace(case, determination=notified, end=_ENDS[notified.outcome])
-    return with_case(household, after_step(closed, Step.NOTIFICATION, recorded.happened_on))

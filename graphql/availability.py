@@ -17,9 +17,10 @@ from hudang.domain.application import (
 from hudang.domain.appraisal import CloseAppraisal
 from hudang.domain.case import Case, CaseCommand, Step, begin_step, find_case
 from hudang.domain.decision import Command, Given, Refusal, decide
-from hudang.domain.determination import ConfirmDecision, DeliverNotification, RefuseApplication
+from hudang.domain.determination import ConfirmDecision, RefuseApplication
 from hudang.domain.household import Household
 from hudang.domain.notice import CloseNotice
+from hudang.domain.notification import DeliverNotification
 from hudang.domain.objection import RaiseObjection, ResolveObjection
 from hudang.domain.opinion import GiveOpinion
 from hudang.domain.posting import PutUpPosting

@@ -9,9 +9,9 @@ import strawberry
 from hudang.domain import appraisal, determination, notice, objection, opinion, proposal, survey, voting
 from hudang.domain.case import Case
 from hudang.domain.decision import Event, Recorded
-from hudang.domain.determination import DecisionOutcome
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.personal import Personal
 from hudang.domain.policy_terms import NoticeField, Place, VoteForm
 from hudang.domain.survey import IncomeKind, VisitLevel

@@ -6,11 +6,11 @@ from typing import Final
 import strawberry
 
 from hudang.domain.case import CaseEnd, CaseKind, Step
-from hudang.domain.determination import DecisionOutcome
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.identity import Relation
 from hudang.domain.jurisdiction import AreaLevel, LedgerClock
 from hudang.domain.meeting import AttendeePart
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.domain.policy_terms import Basis, NoticeField, Place, Register, VoteForm
 from hudang.domain.roles import LABELS_ZH, Role

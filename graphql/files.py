@@ -8,10 +8,10 @@ from hudang.domain import campaign, jurisdiction, meeting, payroll, posting
 from hudang.domain.campaign import CampaignOpened
 from hudang.domain.case import CaseEnd
 from hudang.domain.decision import CHINA
-from hudang.domain.determination import DecisionOutcome
 from hudang.domain.jurisdiction import LedgerClock
 from hudang.domain.meeting import AttendeePart
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.policy_terms import NoticeField, Place
 from hudang.domain.values import Fen, StreamId
 from hudang.graphql import ids

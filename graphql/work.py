@@ -8,8 +8,8 @@ import strawberry
 
 from hudang.domain.case import CaseEnd, CaseKind, Step
 from hudang.domain.decision import Refusal
-from hudang.domain.determination import DecisionOutcome
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.policy import Policy
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen, StreamId

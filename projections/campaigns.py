@@ -8,9 +8,10 @@ from psycopg import Cursor
 
 from hudang.domain.campaign import CampaignClosed, CampaignOpened
 from hudang.domain.decision import Recorded
-from hudang.domain.determination import DecisionConfirmed, DecisionOutcome
+from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import EntitlementChanged, EntitlementEnded, EntitlementKept
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.values import CaseId, Fen, StreamId
 from hudang.projections.model import ReadModel
 from hudang.projections.rows import FIRST_PAGE, Page, Scope, Source, Table, fetch, fetch_one

@@ -22,16 +22,12 @@ from hudang.domain.application import (
 from hudang.domain.appraisal import AppraisalClosed
 from hudang.domain.case import CaseEnd, CaseKind, Step
 from hudang.domain.decision import Event, Recorded
-from hudang.domain.determination import (
-    ADVERSE,
-    DecisionConfirmed,
-    DecisionOutcome,
-    DecisionRefused,
-    NotificationDelivered,
-)
+from hudang.domain.determination import DecisionConfirmed, DecisionRefused
 from hudang.domain.notice import NOTICE_STEPS, NoticeClosed, NoticePosted
+from hudang.domain.notification import NotificationDelivered
 from hudang.domain.objection import ObjectionRaised, ObjectionResolved
 from hudang.domain.opinion import PreliminaryOpinionGiven
+from hudang.domain.outcomes import ADVERSE, DecisionOutcome
 from hudang.domain.policy_terms import Register
 from hudang.domain.proposal import CountyProposalMade
 from hudang.domain.recheck import RecheckJoined, RecheckOpened

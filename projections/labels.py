@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hudang.domain.case import CaseEnd, CaseKind, Step
-from hudang.domain.determination import DecisionOutcome
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.domain.policy_terms import Place, VoteForm
 from hudang.domain.survey import VisitLevel

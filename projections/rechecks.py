@@ -7,7 +7,7 @@ import msgspec
 from psycopg import Cursor
 
 from hudang.domain.decision import Recorded
-from hudang.domain.determination import ADVERSE, DecisionConfirmed, DecisionOutcome, NotificationDelivered
+from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import (
     EntitlementChanged,
     EntitlementEnded,
@@ -17,6 +17,8 @@ from hudang.domain.entitlement import (
     HouseholdClass,
 )
 from hudang.domain.month import Month
+from hudang.domain.notification import NotificationDelivered
+from hudang.domain.outcomes import ADVERSE, DecisionOutcome
 from hudang.domain.recheck import RecheckJoined, RecheckOpened
 from hudang.domain.values import CaseId, StreamId
 from hudang.projections.directory import directory, keep_directory

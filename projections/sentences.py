@@ -19,6 +19,7 @@ from hudang.domain import (
     jurisdiction,
     meeting,
     notice,
+    notification,
     objection,
     opinion,
     payout,
@@ -196,7 +197,7 @@ SENTENCES: Final[Mapping[type[Event], Callable[[Any], tuple[str, str]]]] = Mappi
             "审批决定: 不予批准",
             "The county refused the application.",
         ),
-        determination.NotificationDelivered: lambda e: (
+        notification.NotificationDelivered: lambda e: (
             "书面通知送达",
             "The written notice of the decision was delivered.",
         ),

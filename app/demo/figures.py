@@ -8,7 +8,7 @@ import msgspec
 from hudang.demo.client import Client
 from hudang.demo.plan import FIRST_DAY, LAST_DAY
 from hudang.demo.story import COUNTY, PROGRAMME
-from hudang.domain.determination import DecisionOutcome
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutKind
 
 JANUARY: Final = "2013-01"

@@ -15,11 +15,12 @@ import msgspec
 from hudang.domain import decision
 from hudang.domain.case import Step
 from hudang.domain.decision import Actor, Changes, Command, Refusal
-from hudang.domain.determination import DecisionConfirmed, DecisionOutcome
+from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import ExistingEntitlementRegistered, HouseholdClass
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.opinion import PreliminaryOpinionGiven
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.recheck import RecheckOpened
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen, StreamId

@@ -15,10 +15,11 @@ from hudang.domain.campaign import (
 )
 from hudang.domain.case import Case, CaseEnd, Step, next_step
 from hudang.domain.decision import Changes, Refusal
-from hudang.domain.determination import ConfirmDecision, DecisionOutcome
+from hudang.domain.determination import ConfirmDecision
 from hudang.domain.entitlement import EntitlementEnded
 from hudang.domain.household import Household
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.recheck import RecheckJoined, RecheckOpened
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen, StreamId

@@ -9,20 +9,14 @@ import pytest
 from hudang.domain.application import ApplicationAccepted, ApplicationSubmitted
 from hudang.domain.case import CaseEnd, Step
 from hudang.domain.decision import Changes, Event, Refusal
-from hudang.domain.determination import (
-    ConfirmDecision,
-    DecisionConfirmed,
-    DecisionOutcome,
-    DecisionRefused,
-    DeliverNotification,
-    NotificationDelivered,
-    RefuseApplication,
-)
+from hudang.domain.determination import ConfirmDecision, DecisionConfirmed, DecisionRefused, RefuseApplication
 from hudang.domain.entitlement import EntitlementStarted, HouseholdClass
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.notice import NoticeClosed
+from hudang.domain.notification import DeliverNotification, NotificationDelivered
 from hudang.domain.opinion import GiveOpinion
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.registration import MemberLeft
 from hudang.domain.returning import ReturnedToStage
 from hudang.domain.roles import Role

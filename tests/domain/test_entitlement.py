@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hudang.domain.case import Step
 from hudang.domain.decision import Event
-from hudang.domain.determination import ConfirmDecision, DeliverNotification
+from hudang.domain.determination import ConfirmDecision
 from hudang.domain.entitlement import (
     EntitlementChanged,
     EntitlementEnded,
@@ -18,6 +18,7 @@ from hudang.domain.entitlement import (
 )
 from hudang.domain.household import Household
 from hudang.domain.month import Month
+from hudang.domain.notification import DeliverNotification
 from hudang.domain.opinion import GiveOpinion
 from hudang.domain.recheck import OpenRecheck, RecheckOpened
 from hudang.domain.roles import Role

@@ -6,13 +6,7 @@ import pytest
 
 from hudang.domain.case import CaseEnd, Step
 from hudang.domain.decision import Changes, Refusal
-from hudang.domain.determination import (
-    ConfirmDecision,
-    DecisionConfirmed,
-    DecisionOutcome,
-    DeliverNotification,
-    NotificationDelivered,
-)
+from hudang.domain.determination import ConfirmDecision, DecisionConfirmed
 from hudang.domain.entitlement import (
     EntitlementChanged,
     EntitlementEnded,
@@ -22,6 +16,8 @@ from hudang.domain.entitlement import (
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
+from hudang.domain.notification import DeliverNotification, NotificationDelivered
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.registration import MemberJoined
 from hudang.domain.roles import Role
 from hudang.domain.values import Fen, PersonId

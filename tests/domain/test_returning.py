@@ -2,10 +2,11 @@ from datetime import date
 
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
-from hudang.domain.determination import DecisionConfirmed, DecisionOutcome
+from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.household import Household
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.returning import ReturnedToStage, ReturnToStage
 from hudang.domain.roles import Role
 from hudang.domain.values import Fen

@@ -6,8 +6,8 @@ import pytest
 from hudang.domain.application import ApplicationWithdrawn
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
-from hudang.domain.determination import DecisionOutcome
 from hudang.domain.household import Household
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.personal import Open
 from hudang.domain.registration import MemberLeft
 from hudang.domain.roles import Role

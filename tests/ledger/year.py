@@ -25,13 +25,14 @@ from hudang.domain.campaign import CampaignOpened, CloseCampaign, OpenCampaign
 from hudang.domain.case import Step
 from hudang.domain.case_reference import CaseRef
 from hudang.domain.decision import Event
-from hudang.domain.determination import ConfirmDecision, DeliverNotification, RefuseApplication
+from hudang.domain.determination import ConfirmDecision, RefuseApplication
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.evidence import Evidence
 from hudang.domain.identity import Relation
 from hudang.domain.meeting import Attendee, AttendeePart, ConveneMeeting, SignMinutes
 from hudang.domain.month import Month
 from hudang.domain.notice import CloseNotice
+from hudang.domain.notification import DeliverNotification
 from hudang.domain.objection import ObjectionRaised, RaiseObjection, ResolveObjection
 from hudang.domain.opening import RegisterExistingEntitlement
 from hudang.domain.opinion import GiveOpinion

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from hudang.domain.campaign import CampaignClosed, CampaignOpened, RosterLine
 from hudang.domain.decision import Event
-from hudang.domain.determination import DecisionOutcome, NotificationDelivered
 from hudang.domain.entitlement import (
     EntitlementChanged,
     EntitlementEnded,
@@ -16,6 +15,8 @@ from hudang.domain.entitlement import (
 )
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
+from hudang.domain.notification import NotificationDelivered
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutConfirmed, PayoutInstructed, PayoutKind, PayoutPart, PayoutReturned
 from hudang.domain.payroll import PayrollInstructed, PayrollLine, PayrollPrepared
 from hudang.domain.recheck import RecheckJoined, RecheckOpened

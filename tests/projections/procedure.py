@@ -17,12 +17,7 @@ from hudang.domain.appraisal import AppraisalClosed
 from hudang.domain.assessment import Assessment
 from hudang.domain.case import Step
 from hudang.domain.case_reference import CaseRef
-from hudang.domain.determination import (
-    DecisionConfirmed,
-    DecisionOutcome,
-    DecisionRefused,
-    NotificationDelivered,
-)
+from hudang.domain.determination import DecisionConfirmed, DecisionRefused
 from hudang.domain.entitlement import (
     EntitlementStarted,
     HouseholdClass,
@@ -31,8 +26,10 @@ from hudang.domain.formula import Computation
 from hudang.domain.meeting import AttendeeEntry, AttendeePart, MeetingHeld, MinutesSigned
 from hudang.domain.month import Month
 from hudang.domain.notice import NoticeClosed, NoticePosted
+from hudang.domain.notification import NotificationDelivered
 from hudang.domain.objection import ObjectionRaised, ObjectionResolved
 from hudang.domain.opinion import PreliminaryOpinionGiven
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.policy_terms import NoticeField, Place, VoteForm
 from hudang.domain.posting import PostingEntry, PostingPutUp, PostingTakenDown
 from hudang.domain.proposal import CountyProposalMade

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection
 
-from hudang.domain.determination import DecisionOutcome
 from hudang.domain.month import Month
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.projections import campaigns, entitlements, households, payouts, payrolls, rechecks
 from hudang.projections.models import MODELS
