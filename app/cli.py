@@ -26,6 +26,7 @@ COMMANDS = {
     "seal": ("hudang.seal", "sign the head of a ledger, to be kept outside the building"),
     "verify": ("hudang.verify", "prove that nothing recorded in a ledger was changed"),
     "export": ("hudang.export", "write a ledger, or one household's file, to be checked elsewhere"),
+    "keys": ("hudang.keys", "replace the master key; nothing that is recorded is rewritten"),
     "replay": ("hudang.replay", "decide a recorded case again and compare"),
 }
 
@@ -36,6 +37,7 @@ EXAMPLES = {
     "seal": "hudang seal L0001 --to FILE     the newest hash, signed; keep the file elsewhere",
     "verify": "hudang verify L0001             every hash of one ledger",
     "export": "hudang export L0001 --to FILE   one ledger, as a file that anybody can check",
+    "keys": "hudang keys rotate              a new master key, everything wrapped anew",
     "replay": "hudang replay L0001 CASE        one case, decision by decision",
 }
 
@@ -47,6 +49,7 @@ environment:
   DATABASE_ADMIN_URL       the login that migrates it
   HUDANG_DATA              data directory of the embedded PostgreSQL (flag --data)
   HUDANG_MASTER_KEY_FILE   the key that seals personal data (default: master.key in the data directory)
+  HUDANG_MASTER_KEY        that key itself (64 hex digits), instead of a file
   HUDANG_SEAL_KEY_FILE     the key that signs the heads of ledgers (default: seal.key in the data directory)
   HUDANG_HOST, HUDANG_PORT where `hudang serve` listens (flags --host, --port)
 

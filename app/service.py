@@ -14,17 +14,17 @@ from hudang.graphql.http import create_app
 from hudang.ledger.casebook import Casebook
 from hudang.ledger.clock import Clocks, SimulatedClock
 from hudang.ledger.heads import check_heads
-from hudang.ledger.keys import KeyRing, MasterKeyError, make_master_key
+from hudang.ledger.keys import KeyRing
 from hudang.ledger.migrate import database_version, migrate, schema_version
 from hudang.ledger.sealing_key import make_sealing_key
 from hudang.ledger.store import Store
+from hudang.master_key import master_key_source
 from hudang.projections.engine import Engine
 from hudang.projections.models import MODELS
 from hudang.scheduler.clockwork import Clockwork
 from hudang.scheduler.seals import HeadSealing
 from hudang.settings import Settings
 from hudang.tokens import ensure_tokens
-from hudang.user_error import UserError
 
 LEDGERS = ("L0001",)
 OFFICE = "430304"
@@ -53,7 +53,7 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
         migrate(database.admin_url)
         store = stack.enter_context(Store(database.url))
         check_heads(store)
-        keys = KeyRing(_master_key(settings), store)
+        keys = KeyRing(master_key_source(settings), store)
         clocks = Clocks(simulated_clocks(store))
         engine = Engine(database.url, store, MODELS, opener=keys)
         casebook = Casebook(store, keys, clocks, appended=engine.wake)
@@ -88,10 +88,3 @@ def simulated_clocks(store: Store) -> dict[str, SimulatedClock]:
         for ledger, head in store.heads().items()
         if head.recorded_at is not None and store.clock_of(ledger) == "simulated"
     }
-
-
-def _master_key(settings: Settings) -> bytes:
-    try:
-        return make_master_key(settings.master_key)
-    except (MasterKeyError, OSError) as error:
-        raise UserError(f"The master key {settings.master_key} cannot be used: {error}") from error

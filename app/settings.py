@@ -30,11 +30,15 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     database_admin_url: str | None = field(default=None, repr=False)
     master_key_file: Path | None = None
+    master_key_text: str | None = field(default=None, repr=False)
     seal_key_file: Path | None = None
 
     @property
     def master_key(self) -> Path:
-        """The file of the key that wraps every person's key; beside the data unless named."""
+        """The file of the key that wraps every person's key; beside the data unless named.
+
+        Not read where `master_key_text` holds the key itself.
+        """
         return self.master_key_file or self.data / "master.key"
 
     @property
@@ -75,6 +79,9 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
         raise SettingsError("DATABASE_ADMIN_URL is set and DATABASE_URL is not: set both, or neither.")
     data = chosen("data", "HUDANG_DATA")
     master_key_file = chosen("master_key_file", "HUDANG_MASTER_KEY_FILE")
+    master_key_text = environment.get("HUDANG_MASTER_KEY") or None
+    if master_key_text and master_key_file:
+        raise SettingsError("HUDANG_MASTER_KEY and HUDANG_MASTER_KEY_FILE are both set: set one of them.")
     seal_key_file = chosen("seal_key_file", "HUDANG_SEAL_KEY_FILE")
     return Settings(
         data=Path(data).expanduser() if data else default_data(),
@@ -83,6 +90,7 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
         database_url=database_url,
         database_admin_url=database_admin_url,
         master_key_file=Path(master_key_file).expanduser() if master_key_file else None,
+        master_key_text=master_key_text,
         seal_key_file=Path(seal_key_file).expanduser() if seal_key_file else None,
     )
 

@@ -18,9 +18,11 @@ from hudang.ledger.errors import (
     ClockBehind,
     ClockMisuse,
     CommandReused,
+    ErasureNotRecorded,
     HeadDisagrees,
     IdentityTaken,
     LedgerError,
+    MasterKeyChanged,
     OutcomeUnknown,
     SealOutdated,
     StoreUnavailable,
@@ -131,4 +133,6 @@ _MEANINGS: Final[dict[str, Callable[[dict[str, str]], LedgerError]]] = {
     "HD007": lambda detail: IdentityTaken(detail["person"]),
     "HD011": lambda _: SealOutdated(),
     "HD012": lambda _: HeadDisagrees(),
+    "HD013": lambda _: MasterKeyChanged(),
+    "HD014": lambda _: ErasureNotRecorded(),
 }

@@ -52,6 +52,22 @@ class IdentityTaken(LedgerError):
         self.person = person
 
 
+class PersonErased(LedgerError):
+    """This person's data were erased; nothing can be sealed for them any more."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__()
+        self.person = person
+
+
+class ErasureNotRecorded(LedgerError):
+    """No erasure of this person is recorded, so their key stays."""
+
+
+class MasterKeyChanged(LedgerError):
+    """The master key was changed meanwhile; whoever seals must have the new one."""
+
+
 class StoreUnavailable(LedgerError):
     """The ledger's database does not answer, or not in time; nothing of this request was recorded."""
 

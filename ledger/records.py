@@ -86,6 +86,21 @@ class CommandRow(NamedTuple):
     last: int
 
 
+class PersonKey(NamedTuple):
+    """A person's key, wrapped by the master key of that id; or, once destroyed, only when that was."""
+
+    wrapped: bytes | None
+    key_id: str
+    erased_at: datetime | None
+
+
+class DigestSecret(NamedTuple):
+    """The secret of digests, wrapped by the master key of that id: the one that wraps whatever is stored."""
+
+    key_id: str
+    wrapped: bytes
+
+
 class Loaded(NamedTuple):
     """Streams, and perhaps a command, as they were at one moment; a stream not yet begun has version 0."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, Self, cast
@@ -20,8 +21,10 @@ from hudang.ledger.records import (
     Claim,
     Clock,
     CommandRow,
+    DigestSecret,
     Head,
     Loaded,
+    PersonKey,
     StoredEvent,
 )
 
@@ -118,10 +121,30 @@ class Store:
 
         return persevering(repeatable, recording=True)
 
-    def store_person_key(self, ledger: str, person: str, wrapped: bytes) -> bytes:
-        """Keep a person's wrapped key unless one is kept already; the answer is the one kept."""
-        rows = self._read("SELECT ledger.store_person_key(%b, %b, %b)", (ledger, person, wrapped))
-        return cast(bytes, rows[0][0])
+    def store_person_key(self, ledger: str, person: str, wrapped: bytes, key_id: str) -> PersonKey:
+        """Keep a person's wrapped key unless there is or was one already; the answer is what is kept.
+
+        Raises MasterKeyChanged if the master key of that id is not the one in use.
+        """
+        rows = self._read(
+            "SELECT wrapped, key_id, erased_at FROM ledger.store_person_key(%b, %b, %b, %b)",
+            (ledger, person, wrapped, key_id),
+        )
+        return PersonKey._make(rows[0])
+
+    def store_digest_secret(self, key_id: str, wrapped: bytes) -> DigestSecret:
+        """Keep the secret of digests unless there is one already; the answer is what is kept."""
+        rows = self._read(
+            "SELECT key_id, wrapped FROM ledger.store_digest_secret(%b, %b)", (key_id, wrapped)
+        )
+        return DigestSecret._make(rows[0])
+
+    def erase_person(self, ledger: str, person: str) -> datetime:
+        """Destroy the key of a person whose erasure is recorded, and forget their number; again is the same.
+
+        The answer is when the ledger learnt of the erasure. Raises ErasureNotRecorded.
+        """
+        return cast(datetime, self._read("SELECT ledger.erase_person(%b, %b)", (ledger, person))[0][0])
 
     def store_policy_file(self, policy_hash: str, body: bytes) -> None:
         """Keep a policy file under `sha256:` and the hexadecimal digest of its bytes."""
@@ -203,16 +226,15 @@ class Store:
             )
         )
 
-    def person_keys(self, ledger: str, persons: Iterable[str]) -> dict[str, bytes]:
-        """The wrapped keys of these persons; who has none is left out."""
-        return dict(
-            self._read(
-                "SELECT person, wrapped FROM ledger.person_keys WHERE ledger = %b AND person = ANY (%b)",
-                (ledger, arrays.texts(persons)),
-            )
+    def person_keys(self, ledger: str, persons: Iterable[str]) -> dict[str, PersonKey]:
+        """The wrapped keys of these persons, or that they were destroyed; who never had one is left out."""
+        rows = self._read(
+            "SELECT person, wrapped, key_id, erased_at FROM ledger.person_keys"
+            " WHERE ledger = %b AND person = ANY (%b)",
+            (ledger, arrays.texts(persons)),
         )
 
-    def person_key(self, ledger: str, person: str) -> bytes | None:
+    def person_key(self, ledger: str, person: str) -> PersonKey | None:
         """The wrapped key of one person."""
         return self.person_keys(ledger, (person,)).get(person)
 
@@ -225,10 +247,46 @@ class Store:
         rows = self._read(query, parameters)
         return make(rows[0]) if rows else None
 
+        return {person: PersonKey._make(key) for person, *key in rows}
     def _read(self, query: str, parameters: Any = None) -> list[Row]:
         def attempt() -> list[Row]:
             with self._pool.connection() as connection:
                 return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
+
+    def digest_secret(self) -> DigestSecret | None:
+        """The secret of digests, once it was made."""
+        return self._first(DigestSecret._make, "SELECT key_id, wrapped FROM ledger.digest_secret", ())
+
+    def erased(self, ledger: str, persons: Iterable[str]) -> dict[str, datetime]:
+        """Those of the persons whose key was destroyed, and when the ledger learnt of their erasure."""
+        keys = self.person_keys(ledger, persons)
+        return {person: key.erased_at for person, key in keys.items() if key.erased_at is not None}
+
+    def erasures_due(self, ledger: str) -> list[str]:
+        """The persons whose erasure is recorded while their key is still there."""
+        rows = self._read(
+            """
+            SELECT e.stream FROM ledger.events e
+            LEFT JOIN ledger.person_keys k ON k.ledger = e.ledger AND k.person = e.stream
+            WHERE e.ledger = %b AND e.topic = 'person.erased' AND k.erased_at IS NULL ORDER BY e.stream
+            """,
+            (ledger,),
+        )
+        return [person for (person,) in rows]
+
+    def streams_naming(self, ledger: str, person: str, topics: Iterable[str]) -> list[str]:
+        """The streams that have an event of one of these topics in which the person is named.
+
+        Looks at every event of the ledger: for rare questions only.
+        """
+        rows = self._read(
+            """
+            SELECT DISTINCT stream FROM ledger.events
+            WHERE ledger = %b AND topic = ANY (%b) AND position(%b::bytea IN payload) > 0 ORDER BY stream
+            """,
+            (ledger, arrays.texts(topics), person.encode()),
+        )
+        return [stream for (stream,) in rows]
 
         return persevering(attempt, recording=False)
 

@@ -13,14 +13,13 @@ import pytest
 
 from hudang.domain.personal import Erased, Open, Sealed
 from hudang.domain.values import PersonId
-from hudang.ledger.keys import (
-    KeyRing,
+from hudang.ledger.keys import KeyRing, Purpose, PurposeRefusedError
+from hudang.ledger.master_keys import (
     MasterKeyError,
-    Purpose,
-    PurposeRefusedError,
     SealBrokenError,
-    make_master_key,
-    read_master_key,
+    make_master_keys,
+    parse_master_keys,
+    read_master_keys,
 )
 from hudang.ledger.store import Store
 
@@ -57,7 +56,8 @@ class TestSealing:
     def test_says_nothing_of_what_it_holds(self, keys: KeyRing, store: Store) -> None:
         sealed = seal(keys)
 
-        kept = b"".join(sealed.nonce_and_ciphertext()) + (store.person_key(LEDGER, PERSON) or b"")
+        wrapped = store.person_keys(LEDGER, [PERSON])[PERSON].wrapped
+        kept = b"".join(sealed.nonce_and_ciphertext()) + (wrapped or b"")
         assert CANARY.encode() not in kept
         assert MASTER not in kept
         assert CANARY not in repr((sealed, keys))
@@ -118,7 +118,8 @@ class TestASealThatWasTamperedWith:
         seal(keys)
         stolen = store.person_key(LEDGER, PERSON)
         assert stolen is not None
-        store.store_person_key(LEDGER, OTHER, stolen)
+        assert stolen.wrapped is not None
+        store.store_person_key(LEDGER, OTHER, stolen.wrapped, stolen.key_id)
 
         with pytest.raises(SealBrokenError):
             KeyRing(MASTER, store).seal(LEDGER, Open("b", of=OTHER), AT)
@@ -142,12 +143,12 @@ class TestPurposes:
         [
             ("members/0/name", {*Purpose}),
             ("name", {*Purpose}),
-            ("account", {Purpose.CASE_WORK, Purpose.AUDIT, Purpose.PAYMENT}),
-            ("identity_number", {Purpose.CASE_WORK, Purpose.AUDIT}),
-            ("address", {Purpose.CASE_WORK, Purpose.AUDIT}),
+            ("account", {*Purpose} - {Purpose.PUBLIC_NOTICE}),
+            ("identity_number", {Purpose.CASE_WORK, Purpose.AUDIT, Purpose.TRANSFER}),
+            ("address", {Purpose.CASE_WORK, Purpose.AUDIT, Purpose.TRANSFER}),
             ("circumstances", {Purpose.CASE_WORK, Purpose.AUDIT}),
             ("content", {Purpose.CASE_WORK, Purpose.AUDIT}),
-            ("name/identity_number", {Purpose.CASE_WORK, Purpose.AUDIT}),
+            ("name/identity_number", {Purpose.CASE_WORK, Purpose.AUDIT, Purpose.TRANSFER}),
         ],
     )
     def test_open_the_fields_they_need_and_no_more(
@@ -171,33 +172,40 @@ class TestKeyedDigests:
         assert keys.identity_digest("L0002", "110101199003070396") != digest
         assert keys.identity_digest(LEDGER, "11010119900307039X") != digest
 
-    def test_cannot_be_guessed_without_the_master_key(self, keys: KeyRing, store: Store) -> None:
-        other = KeyRing(bytes(32), store)
-
-        assert other.identity_digest(LEDGER, "1") != keys.identity_digest(LEDGER, "1")
-        assert other.fingerprint(b"asked") != keys.fingerprint(b"asked")
+    def test_cannot_be_told_without_the_master_key(self, keys: KeyRing, store: Store) -> None:
         assert keys.fingerprint(b"L0001|1") != keys.identity_digest(LEDGER, "1")
+
+        with pytest.raises(SealBrokenError, match="another master key"):
+            KeyRing(bytes(32), store).identity_digest(LEDGER, "1")
+
+    def test_are_others_in_another_database(self, keys: KeyRing, template: None, new_database: Any) -> None:
+        """Their secret is made at the first use, so the same master key gives nothing away."""
+        with Store(new_database()) as elsewhere:
+            other = KeyRing(MASTER, elsewhere)
+
+            assert other.identity_digest(LEDGER, "1") != keys.identity_digest(LEDGER, "1")
+            assert other.fingerprint(b"asked") != keys.fingerprint(b"asked")
 
 
 class TestTheMasterKey:
     def test_is_made_once(self, tmp_path: Path) -> None:
         path = tmp_path / "new" / "master.key"
 
-        made = make_master_key(path)
+        made = make_master_keys(path)
 
-        assert len(made) == 32
-        assert make_master_key(path) == read_master_key(path) == made
+        assert path.read_text() == f"{made.current.hex}\n"
+        assert make_master_keys(path).by_id.keys() == read_master_keys(path).by_id.keys() == {made.current.id}
         assert list(path.parent.iterdir()) == [path]
 
     def test_is_another_one_elsewhere(self, tmp_path: Path) -> None:
-        assert make_master_key(tmp_path / "a") != make_master_key(tmp_path / "b")
+        assert make_master_keys(tmp_path / "a").current.id != make_master_keys(tmp_path / "b").current.id
 
     @posix
     def test_is_for_its_owner_only(self, tmp_path: Path) -> None:
         path = tmp_path / "new" / "master.key"
         before = os.umask(0)
         try:
-            make_master_key(path)
+            make_master_keys(path)
         finally:
             os.umask(before)
 
@@ -208,11 +216,11 @@ class TestTheMasterKey:
     @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
     def test_is_refused_if_others_may_touch_it(self, tmp_path: Path, mode: int) -> None:
         path = tmp_path / "master.key"
-        make_master_key(path)
+        make_master_keys(path)
         path.chmod(mode)
 
         with pytest.raises(MasterKeyError, match="0600"):
-            read_master_key(path)
+            read_master_keys(path)
 
     @pytest.mark.parametrize(
         "content", [b"", b"ab", b"ab" * 31, b"ab" * 33, b"xy" * 32, b"\xff\xfe", "零".encode() * 64]
@@ -223,18 +231,32 @@ class TestTheMasterKey:
         path.write_bytes(content)
 
         with pytest.raises(MasterKeyError, match=r"cannot be read|64 hex digits"):
-            make_master_key(path)
+            make_master_keys(path)
         assert path.read_bytes() == content
+
+    def test_comes_before_the_older_ones_that_are_still_accepted(self) -> None:
+        first, second = "ab" * 32, "cd" * 32
+        newest = parse_master_keys(first, "it").current
+
+        for text in (f"{first}\n{second}\n", f"{first},{second}", f" {first} {second}"):
+            keys = parse_master_keys(text, "it")
+            assert keys.current.id == newest.id
+            assert [key.hex for key in keys.older] == [second]
+
+    def test_is_never_shown(self) -> None:
+        keys = parse_master_keys("ab" * 32, "it")
+
+        assert "abab" not in repr(keys) + repr(keys.current) + keys.current.id
 
     def test_is_refused_if_it_is_missing(self, tmp_path: Path) -> None:
         with pytest.raises(MasterKeyError, match="cannot be read"):
-            read_master_key(tmp_path / "master.key")
+            read_master_keys(tmp_path / "master.key")
 
     def test_is_one_for_processes_that_start_together(self, tmp_path: Path) -> None:
         """Whoever comes second finds a whole key, never half of one."""
         program = (
-            "import sys; from pathlib import Path; from hudang.ledger.keys import make_master_key;"
-            "sys.stdin.readline(); print(make_master_key(Path(sys.argv[1])).hex())"
+            "import sys; from pathlib import Path; from hudang.ledger.master_keys import make_master_keys;"
+            "sys.stdin.readline(); print(make_master_keys(Path(sys.argv[1])).current.hex)"
         )
         starting = [
             subprocess.Popen(
@@ -252,7 +274,7 @@ class TestTheMasterKey:
 
         found = {process.communicate(timeout=60)[0].strip() for process in starting}
 
-        assert found == {read_master_key(tmp_path / "master.key").hex()}
+        assert found == {read_master_keys(tmp_path / "master.key").current.hex}
         assert [path.name for path in tmp_path.iterdir()] == ["master.key"]
 
 

@@ -23,12 +23,13 @@ from hudang.ledger import codec, states
 from hudang.ledger import snapshots as module
 from hudang.ledger.casebook import Accepted, Casebook
 from hudang.ledger.clock import Clocks
-from hudang.ledger.keys import KeyRing
+from hudang.ledger.keys import DIGEST_SECRET, KeyRing
+from hudang.ledger.master_keys import MasterKey
 from hudang.ledger.records import AppendRequest, NewEvent
 from hudang.ledger.snapshots import Folded, Snapshots
 from hudang.ledger.store import Store
 from tests.domain import cases
-from tests.ledger.office import open_office
+from tests.ledger.office import MASTER, open_office
 from tests.ledger.year import Year
 
 LEDGER = "L0001"
@@ -257,10 +258,17 @@ class TestASnapshotThatDoesNotFit:
         assert loaded.folded == {}
         assert len(loaded.events) == 20
 
-    def test_under_another_master_key_is_not_believed(self, store: Store) -> None:
-        other = Snapshots(store, KeyRing(b"\x02" * 32, store))
+    def test_under_another_secret_is_not_believed(self, store: Store, database: str) -> None:
+        other = MasterKey(b"\x02" * 32)
+        with psycopg.connect(database) as connection:
+            connection.execute(
+                "UPDATE ledger.digest_secret SET key_id = %s, wrapped = %s",
+                (other.id, other.wrap(bytes(32), DIGEST_SECRET)),
+            )
 
-        assert other.load(LEDGER, [(HOUSEHOLD, 0)]).folded == {}
+        strangers = Snapshots(store, KeyRing(b"\x02" * 32, store))
+
+        assert strangers.load(LEDGER, [(HOUSEHOLD, 0)]).folded == {}
 
     def test_of_changed_folds_is_not_believed(
         self, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
@@ -324,7 +332,7 @@ class TestAYearOfEveryCommand:
     def test_is_the_same_from_a_snapshot_at_any_version(self, database: str) -> None:
         with open_office(database) as office:
             Year(office).run()
-            snapshots = Snapshots(office.store, KeyRing(b"\x01" * 32, office.store))
+            snapshots = Snapshots(office.store, KeyRing(MASTER, office.store))
 
             for stream, (state, events) in histories(office.store).items():
                 for version in range(1, len(events) + 1):

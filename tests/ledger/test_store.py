@@ -19,11 +19,20 @@ from hudang.ledger.errors import (
     CommandReused,
     IdentityTaken,
     LedgerError,
+    MasterKeyChanged,
     StoreUnavailable,
     UnknownLedger,
     VersionConflict,
 )
-from hudang.ledger.records import AppendRequest, Claim, CommandRow, Head, NewEvent
+from hudang.ledger.records import (
+    AppendRequest,
+    Claim,
+    CommandRow,
+    DigestSecret,
+    Head,
+    NewEvent,
+    PersonKey,
+)
 from hudang.ledger.store import Store
 
 LEDGER = "L0001"
@@ -311,14 +320,25 @@ class TestKeysAndPolicyFiles:
     def test_the_first_key_of_a_person_is_kept(self, store: Store) -> None:
         assert store.person_key(LEDGER, "L0001-p1") is None
 
-        assert store.store_person_key(LEDGER, "L0001-p1", b"first") == b"first"
-        assert store.store_person_key(LEDGER, "L0001-p1", b"second") == b"first"
+        first = PersonKey(b"first", "m1", None)
+        store.store_digest_secret("m1", b"secret")
+        assert store.store_person_key(LEDGER, "L0001-p1", b"first", "m1") == first
+        assert store.store_person_key(LEDGER, "L0001-p1", b"second", "m1") == first
 
-        assert store.person_keys(LEDGER, ["L0001-p1", "L0001-p2"]) == {"L0001-p1": b"first"}
+        assert store.person_keys(LEDGER, ["L0001-p1", "L0001-p2"]) == {"L0001-p1": first}
+
+    def test_a_key_is_wrapped_by_the_master_key_in_use(self, store: Store) -> None:
+        with pytest.raises(MasterKeyChanged):
+            store.store_person_key(LEDGER, "L0001-p1", b"key", "m1")
+
+        assert store.store_digest_secret("m1", b"secret") == DigestSecret("m1", b"secret")
+        assert store.store_digest_secret("m2", b"other") == store.digest_secret()
+        with pytest.raises(MasterKeyChanged):
+            store.store_person_key(LEDGER, "L0001-p1", b"key", "m2")
 
     def test_a_key_needs_a_ledger(self, store: Store) -> None:
         with pytest.raises(UnknownLedger):
-            store.store_person_key("L9999", "L9999-p1", b"key")
+            store.store_person_key("L9999", "L9999-p1", b"key", "m1")
 
     def test_a_policy_file_is_kept_under_its_own_hash_only(self, store: Store) -> None:
         body = "# 低保\n".encode()
