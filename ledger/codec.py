@@ -4,7 +4,7 @@ import re
 import types
 from collections.abc import Callable
 from datetime import UTC
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -68,12 +68,17 @@ def decode(topic: str, payload: bytes) -> Event:
     """The event of that topic, with nothing personal in the clear. Raises UndecodableEventError."""
     try:
         event = _decoder(topic).decode(payload)
-        if holds_personal(type(event)):
+        if _may_hold_open(payload) and holds_personal(type(event)):
             map_personal(event, _refuse_open)
     except (KeyError, msgspec.MsgspecError, ValueError, TypeError):
         # Not `from` the cause: its message may repeat what stood in the payload.
         raise UndecodableEventError(topic) from None
     return event
+
+
+def _may_hold_open(payload: bytes) -> bool:
+    """Whether a value tagged `open` can be in it: the tag stands there as it is, unless it is escaped."""
+    return b"open" in payload or b"\\" in payload
 
 
 def encode_request(request: msgspec.Struct) -> bytes:
@@ -92,23 +97,27 @@ def encode_request(request: msgspec.Struct) -> bytes:
 
 def recorded(stored: StoredEvent) -> Recorded:
     """A stored event with its envelope, its personal values sealed. Raises UndecodableEventError."""
+    ledger, position, stream, version, topic, payload, command_id, *actor, happened_on, recorded_at, _ = stored
     try:
-        event = decode(stored.topic, stored.payload)
-        role = Role(stored.actor_role)
+        return Recorded(
+            ledger=ledger,
+            position=position,
+            stream=StreamId(stream),
+            version=version,
+            topic=topic,
+            command_id=command_id,
+            actor=_actor(*actor),
+            happened_on=happened_on,
+            recorded_at=recorded_at.astimezone(UTC),
+            event=decode(topic, payload),
+        )
     except (UndecodableEventError, ValueError):
-        raise UndecodableEventError(stored.topic, stored.position) from None
-    return Recorded(
-        ledger=stored.ledger,
-        position=stored.position,
-        stream=StreamId(stored.stream),
-        version=stored.version,
-        topic=stored.topic,
-        command_id=stored.command_id,
-        actor=Actor(person=stored.actor_person, role=role, office=stored.actor_office),
-        happened_on=stored.happened_on,
-        recorded_at=stored.recorded_at.astimezone(UTC),
-        event=event,
-    )
+        raise UndecodableEventError(topic, position) from None
+
+
+@lru_cache(maxsize=10_000)
+def _actor(person: str, role: str, office: str) -> Actor:
+    return Actor(person=person, role=Role(role), office=office)
 
 
 def _refuse_open(value: PersonalValue, path: str) -> PersonalValue:

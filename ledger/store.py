@@ -42,21 +42,21 @@ _APPEND = """
 _FEED = f"""
     SELECT {_EVENT_COLUMNS} FROM ledger.events WHERE ledger = %b AND position > %b ORDER BY position LIMIT %b
 """
-# One statement, so one snapshot. The rows of three tables in one shape; the last column says which.
-_LOAD = f"""
-    WITH wanted AS (SELECT * FROM unnest(%(streams)b, %(after)b) AS wanted (stream, after))
-    SELECT {", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))}, 'event'
-    FROM wanted JOIN ledger.events e
-      ON e.ledger = %(ledger)b AND e.stream = wanted.stream AND e.version > wanted.after
-    UNION ALL
-    SELECT NULL, NULL, s.stream, s.version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'stream'
-    FROM wanted JOIN ledger.streams s ON s.ledger = %(ledger)b AND s.stream = wanted.stream
-    UNION ALL
-    SELECT NULL, c.first, NULL, c.last, NULL, c.fingerprint, c.command_id, NULL, NULL, NULL, NULL, NULL, NULL,
-           'command'
-    FROM ledger.commands c WHERE c.ledger = %(ledger)b AND c.command_id = %(command)b::uuid
+_STREAM = f"""
+    SELECT {_EVENT_COLUMNS} FROM ledger.events WHERE ledger = %b AND stream = %b AND version >= %b ORDER BY version
 """
-
+_STREAMS = f"""
+    SELECT {", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))}
+    FROM unnest(%b, %b) AS wanted (stream, since)
+    JOIN ledger.events e ON e.ledger = %b AND e.stream = wanted.stream AND e.version >= wanted.since
+"""
+# One statement, so one snapshot. The command in the shape of an event that has no ledger.
+_STREAMS_AND_COMMAND = f"""
+    {_STREAMS}
+    UNION ALL
+    SELECT NULL, c.first, NULL, c.last, NULL, c.fingerprint, c.command_id, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM ledger.commands c WHERE c.ledger = %b AND c.command_id = %b::uuid
+"""
 
 _BY_POSITION = attrgetter("position")
 
@@ -107,7 +107,7 @@ class Store:
         """Record one command's events at consecutive positions, or raise and record nothing."""
 
         def attempt() -> Appended:
-            with self._pool.connection() as connection:
+            with self._borrowed() as connection:
                 return _append(connection, request)
 
         return persevering(attempt, recording=True)
@@ -153,27 +153,41 @@ class Store:
     # Reading
 
     def load(self, ledger: str, streams: Sequence[tuple[str, int]], command_id: UUID | None = None) -> Loaded:
-        """The events of each (stream, after version) in order of position, the versions, and the command."""
-        parameters = {
-            "ledger": ledger,
-            "streams": arrays.texts(stream for stream, _ in streams),
-            "after": arrays.bigints(after for _, after in streams),
-            "command": command_id,
-        }
-        versions = {stream: 0 for stream, _ in streams}
-        events: list[StoredEvent] = []
+        """The events of each (stream, after version) in order of position, the versions, and the command.
+
+        A version that was never reached is answered with version 0 and no event.
+        """
+        rows = self._rows_since(ledger, streams, command_id)
         command: CommandRow | None = None
-        for *columns, table in self._read(_LOAD, parameters):
-            if table == "event":
-                events.append(StoredEvent._make(columns))
-            elif table == "stream":
-                versions[columns[2]] = columns[3]
-            else:
-                command = CommandRow(
-                    command_id=columns[6], fingerprint=columns[5], first=columns[1], last=columns[3]
-                )
-        events.sort(key=_BY_POSITION)
+        if rows and rows[-1][0] is None:
+            _, first, _, last, _, fingerprint, known_id, *_ = rows.pop()
+            command = CommandRow(command_id=known_id, fingerprint=fingerprint, first=first, last=last)
+        events = list(map(StoredEvent._make, rows))
+        if len(streams) > 1:
+            events.sort(key=_BY_POSITION)
+        versions = dict.fromkeys((stream for stream, _ in streams), 0)
+        for event in events:
+            versions[event.stream] = event.version
+        after = {stream: version for stream, version in streams if version > 0}
+        if after:
+            events = [event for event in events if event.version > after.get(event.stream, 0)]
         return Loaded(versions, events, command)
+
+    def _rows_since(
+        self, ledger: str, streams: Sequence[tuple[str, int]], command_id: UUID | None
+    ) -> list[Row]:
+        """The events from each version on: that one too, for it shows that the stream has come so far."""
+        if command_id is None and len(streams) == 1:
+            ((stream, after),) = streams
+            return self._read(_STREAM, (ledger, stream, after))
+        wanted = (
+            arrays.texts(stream for stream, _ in streams),
+            arrays.bigints(after for _, after in streams),
+            ledger,
+        )
+        if command_id is None:
+            return self._read(_STREAMS, wanted)
+        return self._read(_STREAMS_AND_COMMAND, (*wanted, ledger, command_id))
 
     def feed(self, ledger: str, after: int, limit: int) -> list[StoredEvent]:
         """The next events of a ledger, in order and without gaps."""
@@ -243,6 +257,15 @@ class Store:
         rows = self._read("SELECT body FROM ledger.policy_files WHERE hash = %b", (policy_hash,))
         return cast(bytes, rows[0][0]) if rows else None
 
+    @contextmanager
+    def _borrowed(self) -> Iterator[Connection[Any]]:
+        """A connection for one statement. It commits by itself, so there is no transaction to end."""
+        connection = self._pool.getconn()
+        try:
+            yield connection
+        finally:
+            self._pool.putconn(connection)
+
     def _first(self, make: Callable[[Row], Answer], query: str, parameters: Sequence[Any]) -> Answer | None:
         rows = self._read(query, parameters)
         return make(rows[0]) if rows else None
@@ -250,43 +273,8 @@ class Store:
         return {person: PersonKey._make(key) for person, *key in rows}
     def _read(self, query: str, parameters: Any = None) -> list[Row]:
         def attempt() -> list[Row]:
-            with self._pool.connection() as connection:
+            with self._borrowed() as connection:
                 return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
-
-    def digest_secret(self) -> DigestSecret | None:
-        """The secret of digests, once it was made."""
-        return self._first(DigestSecret._make, "SELECT key_id, wrapped FROM ledger.digest_secret", ())
-
-    def erased(self, ledger: str, persons: Iterable[str]) -> dict[str, datetime]:
-        """Those of the persons whose key was destroyed, and when the ledger learnt of their erasure."""
-        keys = self.person_keys(ledger, persons)
-        return {person: key.erased_at for person, key in keys.items() if key.erased_at is not None}
-
-    def erasures_due(self, ledger: str) -> list[str]:
-        """The persons whose erasure is recorded while their key is still there."""
-        rows = self._read(
-            """
-            SELECT e.stream FROM ledger.events e
-            LEFT JOIN ledger.person_keys k ON k.ledger = e.ledger AND k.person = e.stream
-            WHERE e.ledger = %b AND e.topic = 'person.erased' AND k.erased_at IS NULL ORDER BY e.stream
-            """,
-            (ledger,),
-        )
-        return [person for (person,) in rows]
-
-    def streams_naming(self, ledger: str, person: str, topics: Iterable[str]) -> list[str]:
-        """The streams that have an event of one of these topics in which the person is named.
-
-        Looks at every event of the ledger: for rare questions only.
-        """
-        rows = self._read(
-            """
-            SELECT DISTINCT stream FROM ledger.events
-            WHERE ledger = %b AND topic = ANY (%b) AND position(%b::bytea IN payload) > 0 ORDER BY stream
-            """,
-            (ledger, arrays.texts(topics), person.encode()),
-        )
-        return [stream for (stream,) in rows]
 
         return persevering(attempt, recording=False)
 
