@@ -3,8 +3,8 @@
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hudang.cli import Subparsers
 from hudang.database import open_database
 from hudang.ledger.clock import SystemClock
 from hudang.ledger.migrate import check_schema
@@ -16,8 +16,11 @@ from hudang.serve import say
 from hudang.settings import add_data_argument, read_settings
 from hudang.user_error import UserError
 
+if TYPE_CHECKING:
+    from hudang.cli import Subparsers
 
-def add_arguments(subparsers: Subparsers) -> None:
+
+def add_arguments(subparsers: "Subparsers") -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "seal",

@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hudang.cli import Subparsers
 from hudang.database import open_database
 from hudang.ledger.findings import VerificationReport
 from hudang.ledger.migrate import check_schema
@@ -20,8 +20,11 @@ from hudang.serve import say
 from hudang.settings import Settings, add_data_argument, read_settings
 from hudang.user_error import UserError
 
+if TYPE_CHECKING:
+    from hudang.cli import Subparsers
 
-def add_arguments(subparsers: Subparsers) -> None:
+
+def add_arguments(subparsers: "Subparsers") -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "verify",
