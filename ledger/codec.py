@@ -97,7 +97,7 @@ def encode_request(request: msgspec.Struct) -> bytes:
 
 def recorded(stored: StoredEvent) -> Recorded:
     """A stored event with its envelope, its personal values sealed. Raises UndecodableEventError."""
-    ledger, position, stream, version, topic, payload, command_id, *actor, happened_on, recorded_at, _ = stored
+    ledger, position, stream, version, topic, payload, command, *actor, happened_on, recorded_at, _ = stored
     try:
         return Recorded(
             ledger=ledger,
@@ -105,7 +105,7 @@ def recorded(stored: StoredEvent) -> Recorded:
             stream=StreamId(stream),
             version=version,
             topic=topic,
-            command_id=command_id,
+            command_id=command,
             actor=_actor(*actor),
             happened_on=happened_on,
             recorded_at=recorded_at.astimezone(UTC),

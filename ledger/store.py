@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from operator import attrgetter
 from types import TracebackType
 from typing import Any, Self, cast
 from uuid import UUID
@@ -43,7 +42,8 @@ _FEED = f"""
     SELECT {_EVENT_COLUMNS} FROM ledger.events WHERE ledger = %b AND position > %b ORDER BY position LIMIT %b
 """
 _STREAM = f"""
-    SELECT {_EVENT_COLUMNS} FROM ledger.events WHERE ledger = %b AND stream = %b AND version >= %b ORDER BY version
+    SELECT {_EVENT_COLUMNS} FROM ledger.events
+    WHERE ledger = %b AND stream = %b AND version >= %b ORDER BY version
 """
 _STREAMS = f"""
     SELECT {", ".join(f"e.{column.strip()}" for column in _EVENT_COLUMNS.split(","))}
@@ -56,9 +56,8 @@ _STREAMS_AND_COMMAND = f"""
     UNION ALL
     SELECT NULL, c.first, NULL, c.last, NULL, c.fingerprint, c.command_id, NULL, NULL, NULL, NULL, NULL, NULL
     FROM ledger.commands c WHERE c.ledger = %b AND c.command_id = %b::uuid
+    ORDER BY 1, 2
 """
-
-_BY_POSITION = attrgetter("position")
 
 
 class Store:
@@ -163,8 +162,6 @@ class Store:
             _, first, _, last, _, fingerprint, known_id, *_ = rows.pop()
             command = CommandRow(command_id=known_id, fingerprint=fingerprint, first=first, last=last)
         events = list(map(StoredEvent._make, rows))
-        if len(streams) > 1:
-            events.sort(key=_BY_POSITION)
         versions = dict.fromkeys((stream for stream, _ in streams), 0)
         for event in events:
             versions[event.stream] = event.version
@@ -186,7 +183,7 @@ class Store:
             ledger,
         )
         if command_id is None:
-            return self._read(_STREAMS, wanted)
+            return self._read(f"{_STREAMS} ORDER BY e.position", wanted)
         return self._read(_STREAMS_AND_COMMAND, (*wanted, ledger, command_id))
 
     def feed(self, ledger: str, after: int, limit: int) -> list[StoredEvent]:
@@ -247,10 +244,46 @@ class Store:
             " WHERE ledger = %b AND person = ANY (%b)",
             (ledger, arrays.texts(persons)),
         )
+        return {person: PersonKey._make(key) for person, *key in rows}
 
     def person_key(self, ledger: str, person: str) -> PersonKey | None:
         """The wrapped key of one person."""
         return self.person_keys(ledger, (person,)).get(person)
+
+    def digest_secret(self) -> DigestSecret | None:
+        """The secret of digests, once it was made."""
+        return self._first(DigestSecret._make, "SELECT key_id, wrapped FROM ledger.digest_secret", ())
+
+    def erased(self, ledger: str, persons: Iterable[str]) -> dict[str, datetime]:
+        """Those of the persons whose key was destroyed, and when the ledger learnt of their erasure."""
+        keys = self.person_keys(ledger, persons)
+        return {person: key.erased_at for person, key in keys.items() if key.erased_at is not None}
+
+    def erasures_due(self, ledger: str) -> list[str]:
+        """The persons whose erasure is recorded while their key is still there."""
+        rows = self._read(
+            """
+            SELECT e.stream FROM ledger.events e
+            LEFT JOIN ledger.person_keys k ON k.ledger = e.ledger AND k.person = e.stream
+            WHERE e.ledger = %b AND e.topic = 'person.erased' AND k.erased_at IS NULL ORDER BY e.stream
+            """,
+            (ledger,),
+        )
+        return [person for (person,) in rows]
+
+    def streams_naming(self, ledger: str, person: str, topics: Iterable[str]) -> list[str]:
+        """The streams that have an event of one of these topics in which the person is named.
+
+        Looks at every event of the ledger: for rare questions only.
+        """
+        rows = self._read(
+            """
+            SELECT DISTINCT stream FROM ledger.events
+            WHERE ledger = %b AND topic = ANY (%b) AND position(%b::bytea IN payload) > 0 ORDER BY stream
+            """,
+            (ledger, arrays.texts(topics), person.encode()),
+        )
+        return [stream for (stream,) in rows]
 
     def policy_file(self, policy_hash: str) -> bytes | None:
         """The policy file kept under this hash."""
@@ -270,7 +303,6 @@ class Store:
         rows = self._read(query, parameters)
         return make(rows[0]) if rows else None
 
-        return {person: PersonKey._make(key) for person, *key in rows}
     def _read(self, query: str, parameters: Any = None) -> list[Row]:
         def attempt() -> list[Row]:
             with self._borrowed() as connection:
