@@ -133,9 +133,7 @@ class Store:
 
     def store_digest_secret(self, key_id: str, wrapped: bytes) -> DigestSecret:
         """Keep the secret of digests unless there is one already; the answer is what is kept."""
-        rows = self._read(
-            "SELECT key_id, wrapped FROM ledger.store_digest_secret(%b, %b)", (key_id, wrapped)
-        )
+        rows = self._read("SELECT key_id, wrapped FROM ledger.store_digest_secret(%b, %b)", (key_id, wrapped))
         return DigestSecret._make(rows[0])
 
     def erase_person(self, ledger: str, person: str) -> datetime:
