@@ -26,8 +26,8 @@ EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 ACTOR = ("actor_person", "actor_role", "actor_office")
 SHOWN = {"position", "stream", "version", "topic", "command_id", *ACTOR, "happened_on", "recorded_at", "hash"}
 HIDDEN = {"position", "mark", "record", "hash"}
-DIGEST = (32).to_bytes(4, "big")
-MOST_FINDINGS = 100
+EIGHT, DIGEST = (8).to_bytes(4, "big"), (32).to_bytes(4, "big")
+MOST_FINDINGS, DIGEST_DIGITS = 100, 64
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 # Ed25519 (RFC 8032). A point is (X, Y, Z, T): x = X/Z, y = Y/Z, xy = T/Z.
@@ -83,13 +83,16 @@ def field(value: bytes | None) -> bytes:
 
 
 def text(value: str | None) -> bytes:
-    return field(None if value is None else value.encode())
+    if value is None:
+        return field(None)
+    encoded = value.encode()
+    return len(encoded).to_bytes(4, "big") + encoded
 
 
 def integer(value: int) -> bytes:
     if type(value) is not int:
         raise ValueError(value)
-    return field(value.to_bytes(8, "big", signed=True))
+    return EIGHT + value.to_bytes(8, "big", signed=True)
 
 
 @lru_cache(maxsize=1000)
@@ -100,7 +103,7 @@ def instant(value: str) -> int:
 
 
 def digest(value: str) -> bytes:
-    if len(value) != 2 * sha256().digest_size:
+    if len(value) != DIGEST_DIGITS:
         raise ValueError(value)
     return bytes.fromhex(value)
 
@@ -117,8 +120,11 @@ def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return said
 
 
+decode = json.JSONDecoder(object_pairs_hook=once).decode
+
+
 def read(line: bytes) -> Any:
-    return json.loads(line, object_pairs_hook=once)
+    return decode(line.decode())
 
 
 class Finding(NamedTuple):
