@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
@@ -45,8 +47,9 @@ class BulkRequest:
 
     `places` names what the bulk is about, such as a payroll's households, in an order that never changes: a
     resumed run reads the list, it does not derive it again. `prepare` is called in the order of the list, for
-    each chunk that is not recorded yet and right before it is; so it may read the versions of that moment.
-    `fingerprint` digests what the caller asked. `now` is given in a simulated ledger, and only there.
+    each chunk that is not recorded yet, in another thread while the chunk before is being recorded. So it may
+    read the versions of its places, but not of what the chunk before moves. `fingerprint` digests what the
+    caller asked. `now` is given in a simulated ledger, and only there.
     """
 
     ledger: str
@@ -84,38 +87,28 @@ def bulk_append(
         raise ValueError("a chunk holds at least one place")
     total = len(request.places)
     known = _recorded_before(store, request)
+    chunks = range(-(-total // request.chunk_size))
     recorded = repeated = empty = 0
     last: int | None = None
     progress(0, total)
-    for number, begin in enumerate(range(0, total, request.chunk_size)):
-        places = request.places[begin : begin + request.chunk_size]
-        appended = known.get(number)
-        if appended is not None:
-            if appended.fingerprint != _chunk_fingerprint(request, number, places):
-                raise CommandReused()
-            repeated, last = repeated + 1, appended.last
-        elif (chunk := request.prepare(places)).events:
-            done = append_staged(store, _command(request, number, places, chunk))
-            recorded, repeated, last = recorded + (not done.repeated), repeated + done.repeated, done.last
-        else:
-            empty += 1
-        progress(begin + len(places), total)
+    with ThreadPoolExecutor(1) as thread:
+        ahead = _Ahead(thread, lambda number: _ready(request, known, number), len(chunks))
+        for number in chunks:
+            ready = ahead.take(number)
+            if isinstance(ready, CommandRow):
+                repeated, last = repeated + 1, ready.last
+            elif ready is None:
+                empty += 1
+            else:
+                done = store.record(partial(ready, partial(ahead.begin, number + 1)))
+                recorded, repeated, last = recorded + (not done.repeated), repeated + done.repeated, done.last
+            progress(min((number + 1) * request.chunk_size, total), total)
     return BulkOutcome(recorded, repeated, empty, last)
 
 
 def append_staged(store: Store, request: AppendRequest) -> Appended:
     """Record one command of many events as `Store.append` does, its rows staged by COPY."""
-    rows = _copy_rows(request.events)
-
-    def attempt(connection: Connection[Any]) -> Appended:
-        with connection.transaction():
-            connection.execute("SET LOCAL ROLE hudang_bulk")
-            connection.execute("SELECT ledger.open_staging()")
-            with connection.cursor().copy("COPY pg_temp.staged_events FROM STDIN (FORMAT BINARY)") as copy:
-                copy.write(rows)
-            return _append_staged(connection, request)
-
-    return store.record(attempt)
+    return store.record(partial(_staged(request), lambda: None))
 
 
 def chunk_command_id(bulk_id: UUID, number: int) -> UUID:
@@ -129,6 +122,48 @@ def _recorded_before(store: Store, request: BulkRequest) -> dict[int, CommandRow
     return {number[row.command_id]: row for row in store.commands(request.ledger, number)}
 
 
+Attempt = Callable[[Callable[[], None], Connection[Any]], Appended]
+"""Records a chunk over a connection; the first argument is called when the server is about to be busy."""
+
+Ready = CommandRow | Attempt | None
+"""The row of a chunk that is recorded, or how to record it; None if there is nothing to record."""
+
+
+class _Ahead:
+    """Gets the next chunk ready while the server works on this one.
+
+    Not earlier: a thread that computes keeps another from its turn for 5 ms at every answer of the server.
+    """
+
+    def __init__(self, thread: ThreadPoolExecutor, make: Callable[[int], Ready], chunks: int) -> None:
+        self._thread, self._make, self._chunks = thread, make, chunks
+        self._coming: tuple[int, Future[Ready]] | None = None
+
+    def begin(self, number: int) -> None:
+        """Begin to get a chunk ready, unless that was begun or there is no such chunk."""
+        if number < self._chunks and (self._coming is None or self._coming[0] != number):
+            self._coming = (number, self._thread.submit(self._make, number))
+
+    def take(self, number: int) -> Ready:
+        """The chunk, once it is ready."""
+        if self._coming is not None and self._coming[0] == number:
+            return self._coming[1].result()
+        return self._make(number)
+
+
+def _ready(request: BulkRequest, known: Mapping[int, CommandRow], number: int) -> Ready:
+    begin = number * request.chunk_size
+    places = request.places[begin : begin + request.chunk_size]
+    fingerprint = _chunk_fingerprint(request, number, places)
+    row = known.get(number)
+    if row is not None:
+        if row.fingerprint != fingerprint:
+            raise CommandReused
+        return row
+    chunk = request.prepare(places)
+    return _staged(_command(request, number, fingerprint, chunk)) if chunk.events else None
+
+
 def _chunk_fingerprint(request: BulkRequest, number: int, places: Sequence[str]) -> bytes:
     """What was asked, and of whom: never what was decided."""
     digest = sha256(
@@ -140,11 +175,11 @@ def _chunk_fingerprint(request: BulkRequest, number: int, places: Sequence[str])
     return digest.digest()
 
 
-def _command(request: BulkRequest, number: int, places: Sequence[str], chunk: Chunk) -> AppendRequest:
+def _command(request: BulkRequest, number: int, fingerprint: bytes, chunk: Chunk) -> AppendRequest:
     return AppendRequest(
         ledger=request.ledger,
         command_id=chunk_command_id(request.bulk_id, number),
-        fingerprint=_chunk_fingerprint(request, number, places),
+        fingerprint=fingerprint,
         actor_person=request.actor_person,
         actor_role=request.actor_role,
         actor_office=request.actor_office,
@@ -164,32 +199,44 @@ _APPEND_STAGED = """
 """
 
 
-def _append_staged(connection: Connection[Any], request: AppendRequest) -> Appended:
+def _staged(request: AppendRequest) -> Attempt:
+    """What records the request over a connection; all that can be got ready before, is."""
+    rows = _copy_rows(request.events)
+    parameters = _parameters(request)
+
+    def attempt(at_work: Callable[[], None], connection: Connection[Any]) -> Appended:
+        with connection.transaction():
+            connection.execute("SET LOCAL ROLE hudang_bulk")
+            connection.execute("SELECT ledger.open_staging()")
+            with connection.cursor().copy("COPY pg_temp.staged_events FROM STDIN (FORMAT BINARY)") as copy:
+                copy.write(rows)
+            at_work()
+            row = connection.execute(_APPEND_STAGED, parameters, prepare=True, binary=True).fetchone()
+            assert row is not None
+            return Appended._make(row)
+
+    return attempt
+
+
+def _parameters(request: AppendRequest) -> tuple[Any, ...]:
     taken = request.taken
-    row = connection.execute(
-        _APPEND_STAGED,
-        (
-            request.ledger,
-            request.command_id,
-            request.fingerprint,
-            request.actor_person,
-            request.actor_role,
-            request.actor_office,
-            request.at,
-            arrays.texts(request.expected),
-            arrays.bigints(request.expected.values()),
-            arrays.texts(claim.claim for claim in taken),
-            arrays.texts(claim.holder for claim in taken),
-            arrays.texts(claim.stream for claim in taken),
-            arrays.texts(request.freed_holders),
-            arrays.byte_strings(request.identities),
-            arrays.texts(request.identities.values()),
-        ),
-        prepare=True,
-        binary=True,
-    ).fetchone()
-    assert row is not None
-    return Appended._make(row)
+    return (
+        request.ledger,
+        request.command_id,
+        request.fingerprint,
+        request.actor_person,
+        request.actor_role,
+        request.actor_office,
+        request.at,
+        arrays.texts(request.expected),
+        arrays.bigints(request.expected.values()),
+        arrays.texts(claim.claim for claim in taken),
+        arrays.texts(claim.holder for claim in taken),
+        arrays.texts(claim.stream for claim in taken),
+        arrays.texts(request.freed_holders),
+        arrays.byte_strings(request.identities),
+        arrays.texts(request.identities.values()),
+    )
 
 
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)

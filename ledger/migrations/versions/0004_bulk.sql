@@ -127,7 +127,11 @@ BEGIN
     IF cardinality(freed_holder) > 0 THEN
         DELETE FROM ledger.claims c WHERE c.ledger = ledger_tag AND c.holder = ANY (freed_holder);
     END IF;
-    IF cardinality(taken) > 0 THEN
+    BEGIN
+        INSERT INTO ledger.claims (ledger, claim, holder, stream)
+            SELECT ledger_tag, t.claim, t.holder, t.stream
+            FROM unnest(taken, taken_holder, taken_stream) AS t(claim, holder, stream);
+    EXCEPTION WHEN unique_violation THEN
         SELECT jsonb_build_object('claim', h.claim, 'stream', h.stream) INTO blocker
             FROM (SELECT t.claim, (SELECT c.stream FROM ledger.claims c
                                    WHERE c.ledger = ledger_tag AND c.claim = t.claim) AS stream
@@ -138,13 +142,8 @@ BEGIN
                 FROM unnest(taken, taken_stream) AS t(claim, stream)
                 GROUP BY t.claim HAVING count(*) > 1 ORDER BY t.claim LIMIT 1;
         END IF;
-        IF FOUND THEN
-            RAISE EXCEPTION 'claim held' USING ERRCODE = 'HD003', DETAIL = blocker::text;
-        END IF;
-        INSERT INTO ledger.claims (ledger, claim, holder, stream)
-            SELECT ledger_tag, t.claim, t.holder, t.stream
-            FROM unnest(taken, taken_holder, taken_stream) AS t(claim, holder, stream);
-    END IF;
+        RAISE EXCEPTION 'claim held' USING ERRCODE = 'HD003', DETAIL = blocker::text;
+    END;
 
     -- Identities: one person a digest; the same person again changes nothing.
     IF cardinality(identity_digests) > 0 THEN
@@ -176,7 +175,7 @@ BEGIN
     author := ledger.chain_author(command, person, role, office);
     recorded_field := ledger.instant_field(recorded);
     WITH placed AS (
-        SELECT head_position + row_number() OVER (ORDER BY e.n) AS position, e.stream,
+        SELECT e.n, head_position + row_number() OVER (ORDER BY e.n) AS position, e.stream,
             w.expected + row_number() OVER (PARTITION BY e.stream ORDER BY e.n) AS version,
             e.topic, e.payload, e.happened_on
         FROM pg_temp.staged_events e JOIN unnest(streams, expected) AS w(stream, expected) USING (stream)
@@ -198,7 +197,7 @@ BEGIN
         actor_person, actor_role, actor_office, happened_on, recorded_at, hash)
     SELECT ledger_tag, d.position, d.stream, d.version, d.topic, d.payload, command,
         person, role, office, d.happened_on, recorded,
-        ledger.chain(head_hash, d.mark, d.record_digest) OVER (ORDER BY d.position ROWS UNBOUNDED PRECEDING)
+        ledger.chain(head_hash, d.mark, d.record_digest) OVER (ORDER BY d.n ROWS UNBOUNDED PRECEDING)
     FROM digested d;
     GET DIAGNOSTICS stored = ROW_COUNT;
     IF stored <> events THEN
