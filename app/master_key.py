@@ -1,4 +1,4 @@
-"""Where does this installation's master key come from? A file, made at the first start, or the environment."""
+"""Where is this installation's master key? In a file, made at the first start, or in the environment."""
 
 from hudang.ledger.master_keys import (
     KeySource,

@@ -22,6 +22,7 @@ from hudang.master_key import master_key_source
 from hudang.projections.engine import Engine
 from hudang.projections.models import MODELS
 from hudang.scheduler.clockwork import Clockwork
+from hudang.scheduler.erasures import ErasedKeys
 from hudang.scheduler.seals import HeadSealing
 from hudang.settings import Settings
 from hudang.tokens import ensure_tokens
@@ -59,7 +60,8 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
         casebook = Casebook(store, keys, clocks, appended=engine.wake)
         stack.enter_context(engine)
         sealing = HeadSealing(store, make_sealing_key(settings.seal_key), settings.seals)
-        clockwork = stack.enter_context(Clockwork(database.url, store, casebook, engine, chores=(sealing,)))
+        chores = (ErasedKeys(store, keys), sealing)
+        clockwork = stack.enter_context(Clockwork(database.url, store, casebook, engine, chores=chores))
         yield Service(
             database=database,
             store=store,

@@ -8,6 +8,8 @@ from hudang.domain import (
     campaign,
     determination,
     entitlement,
+    erasure,
+    hold,
     jurisdiction,
     meeting,
     notice,
@@ -24,6 +26,7 @@ from hudang.domain import (
     registration,
     returning,
     survey,
+    transfer,
     verification,
     voting,
 )
@@ -53,6 +56,9 @@ SUBJECTS: tuple[ModuleType, ...] = (
     campaign,
     payroll,
     payout,
+    transfer,
+    hold,
+    erasure,
 )
 """The subject modules, in the order of the procedure."""
 

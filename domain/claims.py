@@ -33,6 +33,11 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
         "a household is listed once for a month and kind",
         "A household named is on another payroll for this month.",
     ),
+    "transfer": (
+        "transfer_already_announced",
+        "a household moves once",
+        "This transfer was announced before.",
+    ),
     "payout": (
         "already_paid",
         "nobody is paid twice for one month and kind",

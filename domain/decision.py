@@ -85,6 +85,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Name of the state class of its subject."""
     SEES: ClassVar[bool] = False
     """True where one decides on what one saw: then an expected version is mandatory."""
+    AFTER_CLOSE: ClassVar[bool] = False
+    """True where it may still be asked of a file that was closed, because the household moved away."""
 
     happened_on: date | None = None
 
@@ -94,6 +96,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def identity_numbers(self) -> tuple[str, ...]:
         """Identity numbers whose owners the casebook must know before deciding."""
+        return ()
+
+    def concerns(self) -> tuple[PersonId, ...]:
+        """Persons whose every file the decision must see, whichever those are; for rare commands."""
         return ()
 
 
@@ -221,6 +227,12 @@ def decide(states: Mapping[StreamId, Any], command: Command, given: Given) -> Ch
             code="not_found",
             rule="a command names its file",
             message=f"This ledger has no such {command.SUBJECT.lower()}.",
+        )
+    if streams and not command.AFTER_CLOSE and getattr(states[streams[0]], "closed", False):
+        return Refusal(
+            code="file_closed",
+            rule="a file whose household moved away is kept, not continued",
+            message="The household moved to another ledger; go on with its file there.",
         )
     if decision.joint:
         outcome = decision.decide(states, command, given)

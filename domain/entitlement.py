@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hudang.domain.decision import Claim, Event, Recorded, evolves
+from hudang.domain.decision import CHINA, Claim, Event, Recorded, evolves
 from hudang.domain.evidence import Evidence
 from hudang.domain.household import Household
 from hudang.domain.month import Month
@@ -41,6 +41,10 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[PersonId, ...]
     """Who is assisted now, by name; nobody of them may be assisted elsewhere."""
     earlier: "Entitlement | None" = None
+    reviewed_on: date
+    """When it was last found, by the decision or the paper that says so."""
+    owed_from: Month
+    """The first month that this ledger owes: until an old entitlement came in, it was paid by hand."""
     """The entitlement that had ended before this one began; its months stay what they were."""
 
     def in_month(self, month: Month) -> Span | None:
@@ -109,7 +113,7 @@ class EntitlementChanged(Event, frozen=True, kw_only=True):
         return _entitled(stream, self.programme, self.members or ())
 
     def frees(self) -> tuple[str, ...]:
-        return (_holder(self.household, self.programme),) if self.household and self.members else ()
+        return (holder_of(self.household, self.programme),) if self.household and self.members else ()
 
 
 class EntitlementKept(Event, frozen=True, kw_only=True):
@@ -138,16 +142,17 @@ class EntitlementEnded(Event, frozen=True, kw_only=True):
     household: StreamId
 
     def frees(self) -> tuple[str, ...]:
-        return (_holder(self.household, self.programme),)
+        return (holder_of(self.household, self.programme),)
 
 
-def _holder(household: StreamId, programme: str) -> str:
+def holder_of(household: StreamId, programme: str) -> str:
+    """Who holds the claims of an entitlement, by which an event frees them."""
     return f"entitlement/{household}/{programme}"
 
 
 def _entitled(household: StreamId, programme: str, persons: tuple[PersonId, ...]) -> tuple[Claim, ...]:
     """Nobody is assisted twice by one programme in a ledger (重复救助)."""
-    holder = _holder(household, programme)
+    holder = holder_of(household, programme)
     return tuple(Claim(key=f"entitled/{programme}/{person}", holder=holder) for person in persons)
 
 
@@ -166,10 +171,14 @@ def entitlement_began(
         household,
         Entitlement(
             programme=event.programme,
+    existing = isinstance(event, ExistingEntitlementRegistered)
+    entered_in = Month.of(recorded.recorded_at.astimezone(CHINA).date())
             household_class=event.household_class,
             spans=(span,),
             next_recheck_on=event.next_recheck_on,
-            decided_before_ledger=isinstance(event, ExistingEntitlementRegistered),
+            decided_before_ledger=existing,
+            reviewed_on=_reviewed_on(event, recorded),
+            owed_from=max(event.from_month, entered_in) if existing else event.from_month,
             members=event.persons,
             earlier=household.entitlements.get(event.programme),
         ),
@@ -181,6 +190,12 @@ def entitlement_changed(household: Household, event: EntitlementChanged, recorde
     entitlement = household.entitlements[event.programme]
     earlier = tuple(span for span in entitlement.spans if span.from_month < event.from_month)
     span = Span(from_month=event.from_month, amount_fen=event.amount_fen, persons=event.persons)
+def _reviewed_on(event: ExistingEntitlementRegistered | EntitlementStarted, recorded: Recorded) -> date:
+    if isinstance(event, ExistingEntitlementRegistered):
+        return event.last_reviewed_on
+    return recorded.happened_on
+
+
     return _with(
         household,
         msgspec.structs.replace(
@@ -194,12 +209,16 @@ def entitlement_changed(household: Household, event: EntitlementChanged, recorde
 
 
 @evolves(EntitlementKept)
+            reviewed_on=recorded.happened_on,
 def entitlement_kept(household: Household, event: EntitlementKept, recorded: Recorded) -> Household:
     entitlement = household.entitlements[event.programme]
     return _with(
         household,
         msgspec.structs.replace(
-            entitlement, household_class=event.household_class, next_recheck_on=event.next_recheck_on
+            entitlement,
+            household_class=event.household_class,
+            next_recheck_on=event.next_recheck_on,
+            reviewed_on=recorded.happened_on,
         ),
     )
 

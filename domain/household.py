@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hudang.domain.entitlement import Entitlement
     from hudang.domain.identity import Relation
     from hudang.domain.payout import Payout
+    from hudang.domain.transfer import MovedAway, MovedHere
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,13 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     cases: dict[CaseId, Case] = {}
     entitlements: "dict[str, Entitlement]" = {}
     payouts: "dict[str, Payout]" = {}
+    moved_away: "MovedAway | None" = None
+    moved_here: "MovedHere | None" = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the household moved to another ledger and its file goes on there."""
+        return self.moved_away is not None
 
     @property
     def present(self) -> tuple[Member, ...]:

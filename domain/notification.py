@@ -32,6 +32,7 @@ class DeliverNotification(CaseCommand, frozen=True, kw_only=True):
     """Enter that the household received the written notice (送达书面通知)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.VILLAGE_CLERK, Role.TOWNSHIP_CLERK, Role.COUNTY_OFFICER})
+    AFTER_CLOSE: ClassVar[bool] = True
 
     form: str
     receipt: Evidence

@@ -107,6 +107,7 @@ class ReturnPayout(Command, frozen=True, kw_only=True):
     payout: str
     reason: str
 
+    AFTER_CLOSE: ClassVar[bool] = True
     def streams(self) -> tuple[StreamId, ...]:
         return (self.household,)
 
@@ -121,6 +122,7 @@ class ReissuePayout(Command, frozen=True, kw_only=True):
 
     def streams(self) -> tuple[StreamId, ...]:
         return (self.household,)
+    AFTER_CLOSE: ClassVar[bool] = True
 
 
 @decides(ReturnPayout)

@@ -85,6 +85,14 @@ class PayrollInstructed(Event, frozen=True, kw_only=True):
     households: tuple[StreamId, ...]
 
 
+class PayrollLinesDropped(Event, frozen=True, kw_only=True):
+    """These households of the list moved away before they were paid; where they went, the months are paid."""
+
+    TOPIC = "payroll.lines_dropped"
+
+    households: tuple[StreamId, ...]
+
+
 class Payroll(msgspec.Struct, frozen=True, kw_only=True):
     """A payment run as it stands."""
 
@@ -140,6 +148,7 @@ class PreparePayroll(Command, frozen=True, kw_only=True):
     """Fix the list of a month's payment run for the households named (编制发放花名册)."""
 
     BY: ClassVar[frozenset[Role]] = PAYERS
+    AFTER_CLOSE: ClassVar[bool] = True
 
     programme: str
     area: str
@@ -280,7 +289,10 @@ def lines_digest(lines: tuple[PayrollLine, ...]) -> str:
 def instruct_payouts(
     states: Mapping[StreamId, Any], command: InstructPayouts, given: Given
 ) -> Changes | Refusal:
-    """Pays what the list says, each household once; those already instructed are passed over."""
+    """Pays what the list says, each household once; those already instructed are passed over.
+
+    A household that moved away since the list was fixed is dropped: its months are paid where it went.
+    """
     payroll: Payroll = states[command.payroll]
     if not set(command.households) <= payroll.lines.keys():
         return Refusal(
@@ -291,8 +303,15 @@ def instruct_payouts(
     due = tuple(stream for stream in dict.fromkeys(command.households) if stream in payroll.left)
     if not due:
         return {}
-    changes: dict[StreamId, tuple[Event, ...]] = {command.payroll: (PayrollInstructed(households=due),)}
-    for stream in due:
+    gone = tuple(stream for stream in due if states[stream].closed)
+    here = tuple(stream for stream in due if stream not in gone)
+    changes: dict[StreamId, tuple[Event, ...]] = {
+        command.payroll: (
+            *((PayrollInstructed(households=here),) if here else ()),
+            *((PayrollLinesDropped(households=gone),) if gone else ()),
+        )
+    }
+    for stream in here:
         line = payroll.lines[stream]
         household: Household = states[stream]
         changes[stream] = (
@@ -370,6 +389,8 @@ def payroll_prepared(state: None, event: PayrollPrepared, recorded: Recorded) ->
     )
 
 
-@evolves(PayrollInstructed)
-def payroll_instructed(payroll: Payroll, event: PayrollInstructed, recorded: Recorded) -> Payroll:
+@evolves(PayrollInstructed, PayrollLinesDropped)
+def payroll_carried_out(
+    payroll: Payroll, event: PayrollInstructed | PayrollLinesDropped, recorded: Recorded
+) -> Payroll:
     return msgspec.structs.replace(payroll, left=payroll.left - set(event.households))

@@ -1,10 +1,17 @@
 """Who is a person to the ledger? An id that never changes, with name and identity number sealed."""
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from hudang.domain.decision import Event, Recorded, evolves
 from hudang.domain.personal import Personal
 from hudang.domain.values import PersonId
+
+if TYPE_CHECKING:
+    from hudang.domain.erasure import ErasureProposal
+    from hudang.domain.hold import Hold
 
 
 class PersonRegistered(Event, frozen=True, kw_only=True):
@@ -22,6 +29,10 @@ class Person(msgspec.Struct, frozen=True):
     id: PersonId
     name: Personal
     identity_number: Personal
+    holds: "tuple[Hold, ...]" = ()
+    """What forbids, for now, that the person's data are erased."""
+    proposal: "ErasureProposal | None" = None
+    erased_on: date | None = None
 
 
 @evolves(PersonRegistered)

@@ -36,8 +36,10 @@ from hudang.domain.policy_terms import (
     PrepaymentRule,
     Procedure,
     PublicationRule,
+    RecordType,
     Register,
     RelativesRule,
+    RetentionRule,
     ReviewRule,
     SamplingRule,
     SeparationRule,
@@ -127,6 +129,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     payment: PaymentRule | UnknownParameter
     effect: EffectRule | UnknownParameter
     prepayment_rules: Mapping[str, PrepaymentRule | UnknownParameter]
+    retention: Mapping[str, RetentionRule | UnknownParameter]
 
     def steps(
         self, kind: CaseKind, *, campaign: bool = False, objected: bool = False
@@ -211,6 +214,15 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             return months
         due = Month.of(last) + months
         return date(due.year, due.month, min(last.day, monthrange(due.year, due.month)[1]))
+
+    def kept_until(self, left_on: date) -> date | Refusal:
+        """The last day on which every kind of record of a household that left on a day must be kept."""
+        rules = [
+            self.retention.get(kind, unknown_parameter(f"retention.{kind}.years")) for kind in RecordType
+        ]
+        unknown = next((rule for rule in rules if isinstance(rule, UnknownParameter)), None)
+        years = max((rule.years for rule in rules if isinstance(rule, RetentionRule)), default=0)
+        return unknown or _years_after(left_on, years)
 
     def start_month(self, decided_on: date) -> Month | Refusal:
         """The first month of an entitlement decided on a day."""
@@ -318,6 +330,7 @@ def _put_together(binding: Sequence[PolicyFile], area: Area, on: date) -> Policy
         payment=_known(PaymentRule, tree, "payment"),
         effect=_known(EffectRule, tree, "effect"),
         prepayment_rules=_each(PrepaymentRule, tree, "prepayments"),
+        retention=_each(RetentionRule, tree, "retention"),
     )
 
 
@@ -366,6 +379,12 @@ def _all_known(rules: Mapping[str, R | UnknownParameter]) -> dict[str, R] | Unkn
             return rule
         known[name] = rule
     return known
+
+
+def _years_after(day: date, years: int) -> date:
+    """The same day so many years later; the last of February for its twenty-ninth."""
+    later = Month(day.year + years, day.month)
+    return date(later.year, later.month, min(day.day, monthrange(later.year, later.month)[1]))
 
 
 def _last_day(period: Deadline, since: date, path: str) -> date | Refusal:

@@ -16,7 +16,7 @@ import msgspec
 
 from hudang.domain.case import CaseKind, Step
 from hudang.domain.policy_tables import PolicyError, Table, TomlValue, errors_in, table_at
-from hudang.domain.policy_terms import Basis, Rules
+from hudang.domain.policy_terms import Basis, RecordType, Rules
 from hudang.domain.values import Area, is_area
 
 _UNKNOWN: Final = "unknown"
@@ -242,6 +242,7 @@ def _names_errors(rules: Table) -> Iterator[PolicyError]:
         steps = table_at(procedures[kind], "steps")
         yield from _foreign(steps, f"procedures.{kind}.steps", [step.value for step in Step])
     yield from _foreign(table_at(rules, "notices"), "notices", ["1", "2", "3"])
+    yield from _foreign(table_at(rules, "retention"), "retention", [kind.value for kind in RecordType])
     for block in ("papers", "review", "prepayments"):
         for name in table_at(rules, block):
             if not _NAME.fullmatch(name):

@@ -334,6 +334,19 @@ class PrepaymentRule(Named, frozen=True, kw_only=True):
     supplement_fen_per_person: AmountFen
 
 
+class RecordType(StrEnum):
+    """What a file is made of, by how long it is kept."""
+
+    APPROVAL_FILE = "approval_file"  # 审批档案
+    DAILY_MANAGEMENT = "daily_management"  # 日常管理档案
+
+
+class RetentionRule(Stated, frozen=True, kw_only=True):
+    """How many years records are kept at least, once the household has left the programme (档案保管期限)."""
+
+    years: Positive
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every table of rules that a file may state; what binds an area is put together from several files."""
 
@@ -353,3 +366,4 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     payment: PaymentRule | None = None
     effect: EffectRule | None = None
     prepayments: dict[str, PrepaymentRule] = {}
+    retention: dict[str, RetentionRule] = {}

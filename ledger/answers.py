@@ -64,6 +64,15 @@ def request_unreadable() -> Refusal:
     )
 
 
+def person_erased() -> Refusal:
+    """Nothing can be sealed for somebody whose key was destroyed."""
+    return Refusal(
+        code="person_erased",
+        rule="PIPL art 47: what was erased is not taken up again",
+        message="The data of a person named were erased; nothing more can be recorded of them.",
+    )
+
+
 def ledger_already_open() -> Refusal:
     """The tag of a ledger means one ledger for ever."""
     return Refusal(

@@ -22,9 +22,11 @@ from hudang.domain.decision import (
     decide,
     evolve,
 )
+from hudang.domain.erasure import MENTIONING
 from hudang.domain.jurisdiction import AdoptPolicy, Jurisdiction, LedgerClock, OpenLedger
+from hudang.domain.personal import Erased, Sealed
 from hudang.domain.policy import policy_hash
-from hudang.domain.values import StreamId
+from hudang.domain.values import PersonId, StreamId
 from hudang.ledger import codec
 from hudang.ledger.adopted import AdoptedPolicies
 from hudang.ledger.answers import (
@@ -33,13 +35,21 @@ from hudang.ledger.answers import (
     Conflict,
     command_reused,
     ledger_already_open,
+    person_erased,
     recorded_answer,
     request_unreadable,
 )
 from hudang.ledger.clock import Clocks
-from hudang.ledger.errors import ClaimHeld, CommandReused, IdentityTaken, UnknownLedger, VersionConflict
+from hudang.ledger.errors import (
+    ClaimHeld,
+    CommandReused,
+    IdentityTaken,
+    PersonErased,
+    UnknownLedger,
+    VersionConflict,
+)
 from hudang.ledger.ids import new_stream_id
-from hudang.ledger.keys import KeyRing
+from hudang.ledger.keys import KeyRing, Purpose
 from hudang.ledger.persons import new_identities, owners, sealed
 from hudang.ledger.records import Appended, AppendRequest, Claim, CommandRow, NewEvent
 from hudang.ledger.snapshots import Folded, Snapshots
@@ -136,6 +146,10 @@ class Casebook:
         events = tuple(codec.recorded(row) for row in loaded.rows)
         return (reduce(evolve, events, None), events) if events else None
 
+    def open(self, ledger: str, sealed: Sealed, purpose: Purpose) -> str | Erased:
+        """Open a personal value at the edge, for a purpose. Raises PurposeRefusedError, SealBrokenError."""
+        return self._keys.open(ledger, sealed, purpose)
+
     def state(self, ledger: str, stream: StreamId) -> tuple[Any, int] | None:
         """A stream's state and version, without its history: as cheap after 5,000 events as after 50."""
         loaded = self._snapshots.load(ledger, [(stream, 0)])
@@ -176,6 +190,8 @@ class Casebook:
                 return command_reused()
             except ClaimHeld as held:
                 return refusal_of(held.claim)
+            except PersonErased:
+                return person_erased()
             except VersionConflict as conflict:
                 moved = conflict.stream
             except IdentityTaken:
@@ -216,7 +232,8 @@ class Casebook:
         """All that the decision needs, in one round trip; or the command's row if it was recorded before."""
         ledger = StreamId(sending.ledger)
         known = self._jurisdictions.get(ledger)
-        wanted = [(stream, 0) for stream in dict.fromkeys(sending.command.streams()) if stream != ledger]
+        asked = (*sending.command.streams(), *self._files_of(ledger, sending.command.concerns()))
+        wanted = [(stream, 0) for stream in dict.fromkeys(asked) if stream != ledger]
         loaded = self._snapshots.load(
             ledger, [*wanted, (ledger, known[0] if known else 0)], sending.command_id
         )
@@ -231,10 +248,19 @@ class Casebook:
         return _Read(
             states=states,
             folded=Counter(event.stream for event in loaded.events),
-            versions={stream: loaded.versions.get(stream, 0) for stream in sending.command.streams()},
+            versions={stream: loaded.versions.get(stream, 0) for stream in asked},
             jurisdiction=jurisdiction,
             now=self._clocks.of(ledger).now(),
         )
+
+    def _files_of(self, ledger: str, persons: Iterable[PersonId]) -> list[StreamId]:
+        """The files that name these persons; their versions guard the decision like those it asks for."""
+        topics = [event.TOPIC for event in MENTIONING]
+        return [
+            StreamId(stream)
+            for person in persons
+            for stream in self._store.streams_naming(ledger, person, topics)
+        ]
 
     def _given(self, sending: _Sending, read: _Read) -> Given:
         today = read.now.astimezone(CHINA).date()

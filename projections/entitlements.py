@@ -22,6 +22,7 @@ from hudang.domain.entitlement import (
 from hudang.domain.month import Month
 from hudang.domain.personal import Personal
 from hudang.domain.values import CaseId, Fen, PersonId, StreamId
+from hudang.domain.transfer import TransferredOut
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.model import ReadModel
 from hudang.projections.rows import FIRST_PAGE, Page, Scope, Source, Table, fetch
@@ -46,7 +47,7 @@ CHANGES = Table(
     recorded_at     timestamptz NOT NULL,
     next_recheck_on date
     """,
-    key="ledger, position",
+    key="ledger, position, programme",
     indexes=("ledger, household, position", "ledger, from_month"),
 )
 
@@ -65,6 +66,7 @@ class Change(StrEnum):
     ENDED = "ended"  # 取消
 
 
+    MOVED_AWAY = "moved_away"  # 迁出
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the register: fen a month before and after, from a month on."""
 
@@ -158,6 +160,23 @@ def _write(cursor: Cursor[Any], recorded: Recorded, **values: Any) -> None:
         cursor,
         ledger=recorded.ledger,
         position=recorded.position,
+@entitlements.on(TransferredOut)
+def moved_away(cursor: Cursor[Any], event: TransferredOut, recorded: Recorded) -> None:
+    for gone in event.entitlements:
+        _write(
+            cursor,
+            recorded,
+            programme=gone.programme,
+            change=Change.MOVED_AWAY,
+            household_class=gone.household_class,
+            before_fen=gone.amount_fen,
+            after_fen=0,
+            persons=len(gone.persons),
+            from_month=gone.paid_through + 1,
+            next_recheck_on=None,
+        )
+
+
         household=recorded.stream,
         case_id=getattr(recorded.event, "case", None),
         decided_on=recorded.happened_on,

@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from hudang.domain.case import CaseEnd, CaseKind, Step
+from hudang.domain.erasure import Ground
+from hudang.domain.hold import HoldKind
 from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.domain.policy_terms import Place, VoteForm
@@ -59,6 +61,12 @@ LABELS_ZH: Final[MappingProxyType[StrEnum, str]] = MappingProxyType(
         Choice.FOR: "同意",
         Choice.AGAINST: "不同意",
         Choice.ABSTAIN: "弃权",
+        HoldKind.AUDIT: "审计",
+        HoldKind.RECONSIDERATION: "行政复议",
+        HoldKind.LITIGATION: "行政诉讼",
+        Ground.RETENTION_ENDED: "保存期限届满",
+        Ground.UNLAWFUL_PROCESSING: "违法处理",
+        Ground.COURT_ORDER: "生效裁判",
         Place.VILLAGE_BOARD: "村(居)务公开栏",
         Place.TOWNSHIP_BOARD: "乡镇(街道)政务公开栏",
         Place.SERVICE_HALL_SCREEN: "政务大厅电子屏",

@@ -17,6 +17,7 @@ from hudang.projections.postings import postings_model
 from hudang.projections.rechecks import rechecks
 from hudang.projections.roster import roster_model
 from hudang.projections.timeline import timeline
+from hudang.projections.transfers import transfers_model
 
 MODELS: Final[tuple[ReadModel, ...]] = (
     timeline,
@@ -33,5 +34,6 @@ MODELS: Final[tuple[ReadModel, ...]] = (
     campaigns_model,
     payrolls_model,
     payouts,
+    transfers_model,
 )
 """Every read model; the engine folds them in this order."""

@@ -14,6 +14,7 @@ from hudang.domain.application import ApplicationLapsed, ApplicationWithdrawn
 from hudang.domain.appraisal import AppraisalClosed
 from hudang.domain.decision import Recorded
 from hudang.domain.determination import DecisionConfirmed, DecisionRefused
+from hudang.domain.erasure import PersonErased
 from hudang.domain.notice import NoticeClosed
 from hudang.domain.objection import ObjectionResolved
 from hudang.domain.opinion import PreliminaryOpinionGiven
@@ -223,6 +224,20 @@ def ended(
 ) -> None:
     _take_off(cursor, recorded, event.case)
     FINDINGS.remove(cursor, ledger=recorded.ledger, case_id=event.case)
+
+
+@notice_board.on(PersonErased)
+def erased(cursor: Cursor[Any], event: PersonErased, recorded: Recorded) -> None:
+    """Whatever hangs of a household of this person loses its names, now and when it is folded again."""
+    cursor.execute(
+        """
+        UPDATE projections.notice_board_v1 l SET applicant_name = NULL, member_names = NULL
+        FROM projections.notice_board_names_v1 n
+        WHERE (n.ledger, n.person) = (%s, %s) AND (l.ledger, l.household) = (n.ledger, n.household)
+        """,
+        (recorded.ledger, event.person),
+    )
+    NAMES.remove(cursor, ledger=recorded.ledger, person=event.person)
 
 
 def _name(cursor: Cursor[Any], recorded: Recorded, person: PersonId, name: Personal, nth: int) -> None:

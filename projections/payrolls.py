@@ -10,7 +10,7 @@ from psycopg import Cursor
 from hudang.domain.decision import Recorded
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutKind
-from hudang.domain.payroll import PayrollInstructed, PayrollPrepared
+from hudang.domain.payroll import PayrollInstructed, PayrollLinesDropped, PayrollPrepared
 from hudang.domain.values import Fen, StreamId
 from hudang.projections.model import ReadModel
 from hudang.projections.rows import (
@@ -49,7 +49,8 @@ LINES = Table(
     household     text COLLATE "C" NOT NULL,
     line          integer NOT NULL,
     amount_fen    bigint NOT NULL,
-    instructed_on date
+    instructed_on date,
+    dropped_on    date -- the household moved away before it was paid
     """,
     key="ledger, payroll, household",
     indexes=("ledger, payroll, line",),
@@ -157,11 +158,22 @@ def instructed(cursor: Cursor[Any], event: PayrollInstructed, recorded: Recorded
     )
 
 
+@payrolls_model.on(PayrollLinesDropped)
+def dropped(cursor: Cursor[Any], event: PayrollLinesDropped, recorded: Recorded) -> None:
+    """What was on the list stays there to be seen; nothing is left to do about it."""
+    cursor.execute(
+        "UPDATE projections.payrolls_lines_v1 SET dropped_on = %s"
+        " WHERE (ledger, payroll) = (%s, %s) AND household = ANY (%s)",
+        (recorded.happened_on, recorded.ledger, recorded.stream, list(event.households)),
+    )
+
+
 _PAYROLL: Final = """
     SELECT p.payroll, p.programme, p.area, p.month, p.prepared_on, p.households, p.total_fen, p.digest,
            p.position,
            ARRAY(SELECT l.household FROM projections.payrolls_lines_v1 l
                  WHERE (l.ledger, l.payroll) = (p.ledger, p.payroll) AND l.instructed_on IS NULL
+                   AND l.dropped_on IS NULL
                  ORDER BY l.line) AS left
     FROM projections.payrolls_v1 p WHERE p.ledger = %(ledger)s
 """

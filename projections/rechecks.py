@@ -20,6 +20,7 @@ from hudang.domain.month import Month
 from hudang.domain.notification import NotificationDelivered
 from hudang.domain.outcomes import ADVERSE, DecisionOutcome
 from hudang.domain.recheck import RecheckJoined, RecheckOpened
+from hudang.domain.transfer import TransferredOut
 from hudang.domain.values import CaseId, StreamId
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.model import ReadModel
@@ -130,6 +131,17 @@ def ended(cursor: Cursor[Any], event: EntitlementEnded, recorded: Recorded) -> N
         last_month=event.last_month,
         position=recorded.position,
     )
+
+
+@rechecks.on(TransferredOut)
+def moved_away(cursor: Cursor[Any], event: TransferredOut, recorded: Recorded) -> None:
+    for gone in event.entitlements:
+        DUE.change(
+            cursor,
+            {"ledger": recorded.ledger, "household": recorded.stream, "programme": gone.programme},
+            last_month=gone.paid_through,
+            position=recorded.position,
+        )
 
 
 @rechecks.on(RecheckOpened)

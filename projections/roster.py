@@ -17,6 +17,7 @@ from hudang.domain.entitlement import (
 from hudang.domain.month import Month
 from hudang.domain.personal import Personal
 from hudang.domain.policy_terms import Register
+from hudang.domain.transfer import TransferredOut
 from hudang.domain.values import Fen, PersonId, StreamId
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.model import ReadModel
@@ -134,6 +135,12 @@ def kept(cursor: Cursor[Any], event: EntitlementKept, recorded: Recorded) -> Non
 @roster_model.on(EntitlementEnded)
 def ended(cursor: Cursor[Any], event: EntitlementEnded, recorded: Recorded) -> None:
     _end_before(cursor, event.programme, event.last_month + 1, recorded)
+
+
+@roster_model.on(TransferredOut)
+def moved_away(cursor: Cursor[Any], event: TransferredOut, recorded: Recorded) -> None:
+    for gone in event.entitlements:
+        _end_before(cursor, gone.programme, gone.paid_through + 1, recorded)
 
 
 def _end_before(cursor: Cursor[Any], programme: str, month: Month, recorded: Recorded) -> None:

@@ -24,13 +24,21 @@ from hudang.scheduler.applications import lapse_incomplete_applications
 from hudang.scheduler.notices import close_expired_notices
 from hudang.scheduler.payrolls import instruct_prepared_payrolls, prepare_due_payrolls
 from hudang.scheduler.rechecks import open_due_rechecks
+from hudang.scheduler.transfers import (
+    acknowledge_transfers,
+    announce_transfers,
+    prepare_payrolls_of_moved_households,
+)
 from hudang.scheduler.work import Chore, Job, Round, Task, actor_of, command_id
 
 JOBS: Final[tuple[Job, ...]] = (
     close_expired_notices,
     lapse_incomplete_applications,
+    announce_transfers,
+    acknowledge_transfers,
     open_due_rechecks,
     prepare_due_payrolls,
+    prepare_payrolls_of_moved_households,
     instruct_prepared_payrolls,
 )
 """Every job, in the order in which a look runs them; a job's name is never changed."""
@@ -132,6 +140,7 @@ class Clockwork:
                     find_policy=lambda programme, on: self._casebook.policies.find(
                         jurisdiction.adopted, programme, jurisdiction.area, on
                     ),
+                    casebook=self._casebook,
                 )
                 tasks = list(job(round_))
             reports.append(self._carry_out(job.__name__, ledger, round_, tasks))

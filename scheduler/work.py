@@ -16,6 +16,7 @@ from hudang.domain.decision import Actor, Command, Refusal
 from hudang.domain.jurisdiction import Jurisdiction
 from hudang.domain.policy import Policy
 from hudang.domain.roles import Role
+from hudang.ledger.casebook import Casebook
 
 JOBS = UUID("6d1f1c7e-4f0a-5d6b-9c53-0b0e6a1f2d30")
 """Namespace of the ids that jobs give their commands."""
@@ -23,13 +24,17 @@ JOBS = UUID("6d1f1c7e-4f0a-5d6b-9c53-0b0e6a1f2d30")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One look at a ledger: its day, its own file, a connection to ask through, the rules in force."""
+    """One look at a ledger: its day, its own file, a connection to ask through, the rules in force.
+
+    Through `casebook` a job reads files, also those of another ledger of the same database.
+    """
 
     ledger: str
     today: date
     jurisdiction: Jurisdiction
     connection: Connection[Any]
     find_policy: Callable[[str, date], Policy | Refusal]
+    casebook: Casebook
 
     @property
     def programmes(self) -> tuple[str, ...]:
