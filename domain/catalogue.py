@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from hudang.domain import (
+    allotment,
     application,
     appraisal,
     campaign,
@@ -56,6 +57,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     campaign,
     payroll,
     payout,
+    allotment,
     transfer,
     hold,
     erasure,

@@ -38,6 +38,11 @@ _REFUSALS: dict[str, tuple[str, str, str]] = {
         "a household moves once",
         "This transfer was announced before.",
     ),
+    "allotment": (
+        "allotment_already_granted",
+        "a group has one allotment of a programme for a month",
+        "This programme and group have an allotment for a month named; draw on that one.",
+    ),
     "payout": (
         "already_paid",
         "nobody is paid twice for one month and kind",

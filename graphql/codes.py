@@ -5,6 +5,7 @@ from typing import Final
 
 import strawberry
 
+from hudang.domain.allotment import AidPurpose, DrawReturnCause
 from hudang.domain.case import CaseEnd, CaseKind, Step
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.identity import Relation
@@ -61,6 +62,8 @@ class CodeList(StrEnum):
     NOTICE_FIELD = "NoticeField"
     PAYOUT_KIND = "PayoutKind"
     PAYOUT_STATE = "PayoutState"
+    AID_PURPOSE = "AidPurpose"
+    DRAW_RETURN_CAUSE = "DrawReturnCause"
     AREA_LEVEL = "AreaLevel"
     LEDGER_CLOCK = "LedgerClock"
     BASIS = "Basis"
@@ -119,6 +122,8 @@ LABELS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
     ),
     PayoutKind: ("发放类别", _told(PayoutKind)),
     PayoutState: ("发放状态", _told(PayoutState)),
+    AidPurpose: ("救助类型", {purpose.value: purpose.label_zh for purpose in AidPurpose}),
+    DrawReturnCause: ("额度退回原因", {cause.value: cause.label_zh for cause in DrawReturnCause}),
     AreaLevel: (
         "行政级别",
         {

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from hudang.domain import decision
+from hudang.domain.allotment import AllotmentGranted
 from hudang.domain.application import ApplicationSubmitted
 from hudang.domain.campaign import CampaignOpened
 from hudang.domain.decision import Command, Event, Recorded
@@ -31,6 +32,7 @@ BEGINNINGS: dict[type[Event], Kind] = {
     PostingPutUp: Kind.POSTING,
     CampaignOpened: Kind.CAMPAIGN,
     PayrollPrepared: Kind.PAYROLL,
+    AllotmentGranted: Kind.ALLOTMENT,
     LedgerOpened: Kind.LEDGER,
 }
 """The event that begins each kind of stream."""

@@ -37,6 +37,7 @@ STREAM_FIELDS = {
     "posting": Kind.POSTING,
     "campaign": Kind.CAMPAIGN,
     "payroll": Kind.PAYROLL,
+    "allotment": Kind.ALLOTMENT,
     "jurisdiction": Kind.LEDGER,
 }
 """What a field that names a stream is the id of."""

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     POSTING = "Posting"
     CAMPAIGN = "Campaign"
     PAYROLL = "Payroll"
+    ALLOTMENT = "Allotment"
     LEDGER = "Ledger"
 
 
@@ -38,6 +39,7 @@ KIND_OF_STATE = {
     "Posting": Kind.POSTING,
     "Campaign": Kind.CAMPAIGN,
     "Payroll": Kind.PAYROLL,
+    "Allotment": Kind.ALLOTMENT,
     "Jurisdiction": Kind.LEDGER,
 }
 """The kind of a stream by the name of its state's class."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from hudang.domain import (
+    allotment,
     application,
     appraisal,
     campaign,
@@ -252,6 +253,18 @@ SENTENCES: Final[Mapping[type[Event], Callable[[Any], tuple[str, str]]]] = Mappi
             f"{'re-issued' if e.reissue_of else 'instructed'}.",
         ),
         payout.PayoutConfirmed: lambda e: ("发放到账", "The bank confirmed the payment."),
+        allotment.AllotmentGranted: lambda e: (
+            f"下达分配额度 {format_yuan(e.amount_fen)}, {e.first_month} 至 {e.last_month}",
+            f"{_yuan(e.amount_fen)} were allotted for {e.first_month} to {e.last_month}.",
+        ),
+        allotment.AllotmentDrawn: lambda e: (
+            f"使用分配额度 {format_yuan(e.amount_fen)} ({e.purpose.label_zh})",
+            f"{_yuan(e.amount_fen)} were drawn on the allotment ({_said(e.purpose)}).",
+        ),
+        allotment.DrawReturned: lambda e: (
+            f"退回分配额度 ({e.cause.label_zh})",
+            f"A draw was given back to the allotment ({_said(e.cause)}).",
+        ),
         payout.PayoutReturned: lambda e: ("发放退回", "The bank returned the payment."),
     }
 )

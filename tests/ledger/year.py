@@ -11,6 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
+from hudang.domain.allotment import (
+    AidPurpose,
+    AllotmentDrawn,
+    DrawOnAllotment,
+    DrawReturnCause,
+    GrantAllotment,
+    ReturnDraw,
+)
 from hudang.domain.application import (
     AcceptApplication,
     ApplicationSubmitted,
@@ -82,6 +90,7 @@ class Year:
         self.review()
         self.recheck_and_keep()
         self.apply_again()
+        self.draw()
 
     def register(self) -> None:
         for number, name in enumerate(("applicant", "assisted", "refused_one", "slow", "shy")):
@@ -293,6 +302,37 @@ class Year:
     def apply_again(self) -> None:
         """The months of the ended entitlement stay what they were, and the household may apply anew."""
         self.submit("applicant", date(2013, 4, 11), PAPERS)
+
+    def draw(self) -> None:
+        """A quarter's allotment of temporary assistance: a draw, and its return."""
+        office = self.office
+        granted = office.accepted(
+            GrantAllotment(
+                programme="temporary-assistance",
+                area=VILLAGE,
+                group="第一片组",
+                first_month=Month(2013, 4),
+                last_month=Month(2013, 6),
+                amount_fen=Fen(100_000),
+                source=paper("资金分配名单"),
+            )
+        )
+        drawn = office.accepted(
+            DrawOnAllotment(
+                allotment=granted.stream,
+                household=self.households["applicant"],
+                amount_fen=Fen(70_000),
+                purpose=AidPurpose.LIVING,
+            )
+        )
+        office.accepted(
+            ReturnDraw(
+                allotment=granted.stream,
+                draw=only(drawn, AllotmentDrawn).draw,
+                cause=DrawReturnCause.NOT_PAID_OUT,
+                reason=Open("测试退回"),
+            )
+        )
 
     # Steps that several cases take
 
