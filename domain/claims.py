@@ -1,6 +1,13 @@
-"""What does it mean to a clerk that a unique key is taken? One refusal per kind of claim."""
+"""What does it mean to a clerk that a unique key is taken? One refusal per kind of claim; and who holds it."""
 
-from hudang.domain.decision import Refusal
+from typing import Any, Final
+
+from hudang.domain.decision import Actor, Refusal
+from hudang.domain.roles import Role
+from hudang.domain.values import Area, is_area, jurisdictions
+
+_COUNTY: Final = frozenset({Role.COUNTY_OFFICER, Role.COUNTY_APPROVER, Role.AUDITOR})
+"""The roles that have every file of their ledger."""
 
 _REFUSALS: dict[str, tuple[str, str, str]] = {
     "household-number": (
@@ -55,3 +62,16 @@ def refusal_of(claim: str) -> Refusal:
     """The refusal that a held claim means."""
     code, rule, message = _REFUSALS[claim.split("/", 1)[0]]
     return Refusal(code=code, rule=rule, message=message)
+
+
+def may_know_holder(actor: Actor, holder: Any) -> bool:
+    """Whether the office has the file of the stream that holds a claim: the county all, others those they cover.
+
+    `holder` is the state of that stream; one that belongs to no area is for the county.
+    """
+    area = getattr(holder, "area", "")
+    if actor.role in _COUNTY:
+        return True
+    if not (is_area(actor.office) and is_area(area)):
+        return False
+    return jurisdictions(Area(actor.office))[0] in jurisdictions(Area(area))

@@ -24,6 +24,7 @@ from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
 from hudang.graphql.scalars import Position
 from hudang.ledger import casebook
+from hudang.ledger.answers import HeldRefusal
 
 BEGINNINGS: dict[type[Event], Kind] = {
     HouseholdRegistered: Kind.HOUSEHOLD,
@@ -61,10 +62,11 @@ class Refusal:
     code: str
     rule: str
     message: str
+    held_by: strawberry.ID | None = None
 
     @classmethod
     def of(cls, refusal: decision.Refusal) -> "Refusal":
-        return cls(code=refusal.code, rule=refusal.rule, message=refusal.message)
+        return cls(code=refusal.code, rule=refusal.rule, message=refusal.message, held_by=_holder(refusal))
 
 
 @output("What was asked does not fit what is there by now; look again, then ask again (冲突).")
@@ -111,6 +113,13 @@ def result_of(answer: casebook.Answer, command: type[Command]) -> CommandAccepte
         repeated=answer.repeated,
         consistency=write_token({answer.ledger: answer.last}) if answer.last is not None else None,
     )
+
+
+def _holder(refusal: decision.Refusal) -> strawberry.ID | None:
+    """The file that holds what was asked for, where the casebook named it."""
+    if not isinstance(refusal, HeldRefusal):
+        return None
+    return ids.write(ids.KIND_OF_STATE[refusal.holder], refusal.held_by)
 
 
 def _position(position: int | None) -> Position | None:

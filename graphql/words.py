@@ -106,6 +106,7 @@ WORDS: Final[dict[str, str]] = {
     "group": "The area group that it is for; none for the whole area (片组)",
     "head": "The ledger position of the newest event (最新台账序号)",
     "head_name": "The name of the head of household, opened for case work (户主姓名)",
+    "held_by": "The file that holds what was asked for, to those whose office has it (占用的档案)",
     "held_on": "The day of the meeting (评议日期)",
     "history": "Its events, oldest first (历史)",
     "holder": "The member whose account it is (账户持有人)",

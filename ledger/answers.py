@@ -28,7 +28,24 @@ class Conflict(msgspec.Struct, frozen=True):
     message: str
 
 
+class HeldRefusal(Refusal, frozen=True, kw_only=True):
+    """A refusal for a claim that another file holds, to somebody who may know which.
+
+    `held_by` is the stream, never a person; `holder` the class of its state, such as `Household`.
+    """
+
+    held_by: StreamId
+    holder: str
+
+
 Answer = Accepted | Refusal | Conflict
+
+
+def held_refusal(refusal: Refusal, held_by: StreamId, holder: str) -> HeldRefusal:
+    """The same refusal, with the file that holds the claim."""
+    return HeldRefusal(
+        code=refusal.code, rule=refusal.rule, message=refusal.message, held_by=held_by, holder=holder
+    )
 
 
 def recorded_answer(

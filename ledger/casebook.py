@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from hudang.domain.claims import refusal_of
+from hudang.domain.claims import may_know_holder, refusal_of
 from hudang.domain.decision import (
     CHINA,
     Actor,
@@ -34,6 +34,7 @@ from hudang.ledger.answers import (
     Answer,
     Conflict,
     command_reused,
+    held_refusal,
     ledger_already_open,
     person_erased,
     recorded_answer,
@@ -189,7 +190,7 @@ class Casebook:
             except CommandReused:
                 return command_reused()
             except ClaimHeld as held:
-                return refusal_of(held.claim)
+                return self._held(sending, held)
             except PersonErased:
                 return person_erased()
             except VersionConflict as conflict:
@@ -227,6 +228,14 @@ class Casebook:
             text = sending.command.text.encode()
             self._store.store_policy_file(policy_hash(text), text)
         return self._record(sending, read, given, changes)
+
+    def _held(self, sending: _Sending, held: ClaimHeld) -> Refusal:
+        """The refusal that a held claim means; it names the holder to whoever has that file."""
+        refusal, stream = refusal_of(held.claim), StreamId(held.stream)
+        known = self.state(sending.ledger, stream)
+        if known is None or not may_know_holder(sending.actor, known[0]):
+            return refusal
+        return held_refusal(refusal, stream, type(known[0]).__name__)
 
     def _read(self, sending: _Sending) -> _Read | CommandRow:
         """All that the decision needs, in one round trip; or the command's row if it was recorded before."""
