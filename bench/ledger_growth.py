@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
+from itertools import count
 from threading import Event, Thread
 from typing import Final
 
 from bench.crowd import Crowd
 from bench.measure import Measure, at_most
-from bench.pace import Effort, rate
-from bench.world import READY, World, ready_request
+from bench.pace import Effort, paired, rate
+from bench.world import READY, World, copy_of, ready_request
 from hudang.ledger.store import Store
 
 OLD: Final = "L0003"
@@ -18,70 +18,72 @@ GROWN: Final = "L0004"
 TAILED: Final = "L0005"
 HISTORY: Final = 50
 
-_FILL: Final = """
+_FILL: Final = (
+    """
     INSERT INTO ledger.events
     SELECT 'L0003', n, 'L0003-0190f2c2-7b11-7abc-8def-' || lpad(((n - 1) / 50)::text, 12, '0'),
         mod(n - 1, 50) + 1, 'payout.instructed', %(payload)s, gen_random_uuid(),
         'staff-paymaster', 'paymaster', '430304', '2013-05-01', '2013-05-01 09:00+00', sha256(n::text::bytea)
-    FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
-"""
-_FILL_OTHERS: Final = (
-    "INSERT INTO ledger.commands SELECT ledger, command_id, 'asked', position, position FROM ledger.events"
-    " WHERE ledger = 'L0003' AND position BETWEEN %(first)s AND %(last)s",
-    "INSERT INTO ledger.streams SELECT ledger, stream, max(version) FROM ledger.events WHERE ledger = 'L0003'"
-    " AND position BETWEEN %(first)s AND %(last)s GROUP BY 1, 2",
-    "ANALYZE ledger.events, ledger.commands, ledger.streams",
+    FROM generate_series(1, %(size)s::bigint) AS n
+    """,
+    "INSERT INTO ledger.commands SELECT ledger, command_id, 'asked', position, position FROM ledger.events",
+    "INSERT INTO ledger.streams SELECT ledger, stream, max(version) FROM ledger.events GROUP BY 1, 2",
+    "VACUUM (ANALYZE) ledger.events, ledger.commands, ledger.streams",
     "CHECKPOINT",
 )
+"""Histories of 50 events; they are only read, so their hashes need not be a chain."""
 
 
 def growth(world: World, effort: Effort) -> Iterator[Measure]:
-    """The time of an append and of a load, as the tables fill with another ledger's histories."""
-    sizes = (10_000, 100_000) if effort.quick else (10_000, 1_000_000, 5_000_000)
-    with Store(world.conninfo) as store, world.connect() as connection:
-        store.open_ledger(OLD, "server")
-        store.open_ledger(GROWN, "server")
-        filled, first = 0, (0.0, 0.0)
-        for size in sizes:
-            for query in (_FILL, *_FILL_OTHERS):
-                numbers = {"first": filled + 1, "last": size, "payload": READY[0]}
-                connection.execute(query.encode(), numbers if "%(" in query else None)
-            filled = size
-            took = _append_and_load(store, effort, filled // HISTORY)
-            first = first if first[0] else took
-            for name, mine, smallest in zip(("append", "load"), took, first, strict=True):
-                if size > sizes[0]:
-                    yield _growth_measure(name, size, mine, smallest, sizes[0])
+    """An append and a load among other histories: many of them, beside few in the same minute."""
+    least, *sizes = (10_000, 200_000) if effort.quick else (10_000, 1_000_000, 5_000_000)
+    worlds = {size: copy_of(world, f"of_{size}") for size in (least, *sizes)}
+    for size, each in worlds.items():
+        with each.connect() as connection:
+            for query in _FILL:
+                connection.execute(
+                    query.encode(), {"payload": READY[0], "size": size} if "%(" in query else None
+                )
+    few = Histories(worlds[least], least)
+    for size in sizes:
+        many = Histories(worlds[size], size)
+        for name, once in (("append", Histories.append), ("load", Histories.load)):
+            found = paired(
+                lambda once=once, many=many: 1e6 / rate(lambda: once(many), effort.seconds),  # type: ignore[misc]
+                lambda once=once: 1e6 / rate(lambda: once(few), effort.seconds),  # type: ignore[misc]
+                effort.rounds,
+            )
+            yield Measure(
+                measure=f"{name} with {size:,} events in the table",
+                ours=found.ours,
+                against=found.against,
+                unit="us",
+                reference=f"the same with {least:,}",
+                ratio=found.ratio,
+                goal=at_most(1.3),
+            )
+        many.store.close()
+    few.store.close()
 
 
-def _append_and_load(store: Store, effort: Effort, histories: int) -> tuple[float, float]:
-    """Microseconds of an append, and of a load of some history among all of them."""
-    rounds = range(max(3, effort.rounds))
-    numbers = iter(range(10**9))
+class Histories:
+    """A ledger of so many events, and an empty one beside it in the same tables."""
 
-    def append() -> None:
-        store.append(ready_request(GROWN, next(numbers)))
+    def __init__(self, world: World, size: int) -> None:
+        self.store = Store(world.conninfo)
+        self.store.open_ledger(GROWN, "server")
+        self._histories = size // HISTORY
+        self._numbers = count()
 
-    def load() -> None:
-        history = next(numbers) * 7_919 % histories
-        loaded = store.load(OLD, [(f"L0003-0190f2c2-7b11-7abc-8def-{history:012}", 0)])
+    def append(self) -> None:
+        self.store.append(ready_request(GROWN, next(self._numbers)))
+
+    def load(self) -> None:
+        """Some history among all of them."""
+        history = next(self._numbers) * 7_919 % self._histories
+        loaded = self.store.load(OLD, [(f"L0003-0190f2c2-7b11-7abc-8def-{history:012}", 0)])
         if len(loaded.rows) != HISTORY:
             raise AssertionError("a history was not read whole")
-
-    runs = [(1e6 / rate(append, effort.seconds), 1e6 / rate(load, effort.seconds)) for _ in rounds]
-    return median(append for append, _ in runs), median(load for _, load in runs)
-
-
-def _growth_measure(name: str, size: int, mine: float, smallest: float, least: int) -> Measure:
-    return Measure(
-        measure=f"{name} with {size:,} events in the table",
-        ours=mine,
-        against=smallest,
-        unit="us",
-        reference=f"the same with {least:,}",
-        ratio=mine / smallest,
-        goal=at_most(1.3),
-    )
 
 
 def tail(world: World, effort: Effort, crowd: Crowd) -> Iterator[Measure]:

@@ -38,7 +38,7 @@ for line in open(sys.argv[1], "rb"):
 
 def proof(world: World, effort: Effort) -> Iterator[Measure]:
     """A sealed payroll, checked with the standalone verifier and with ours."""
-    size = 10_000 if effort.quick else 100_000
+    size = 30_000 if effort.quick else 100_000
     with Store(world.conninfo) as store:
         store.open_ledger(LEDGER, "server")
         Payroll(store, size).run(Month(2013, 5))

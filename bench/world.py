@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutInstructed, PayoutKind, PayoutPart
@@ -74,6 +75,14 @@ def new_world(*, slow_disk: bool = False) -> Iterator[World]:
                 connection.execute(f"ALTER SYSTEM SET {setting}".encode())
             connection.execute("SELECT pg_reload_conf()")
         yield world
+
+
+def copy_of(world: World, name: str) -> World:
+    """One more database on the same server, as the world is now; nobody may be connected to it."""
+    address = make_conninfo(world.conninfo, dbname="postgres")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}".encode())
+    return World(make_conninfo(world.conninfo, dbname=name), world.folder)
 
 
 def household(number: int, ledger: str = "L0001") -> StreamId:
