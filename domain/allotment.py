@@ -305,7 +305,7 @@ def _refuse_drawing(allotment: Allotment, amount_fen: Fen, given: Given) -> Refu
         return Refusal(
             code="allotment_not_current",
             rule="an allotment is drawn on in its months",
-            message=f"This one is for {allotment.first_month} to {allotment.last_month}; take the current one.",
+            message=f"This is for {allotment.first_month} to {allotment.last_month}; take the current one.",
         )
     if amount_fen > allotment.left_fen:
         return Refusal(

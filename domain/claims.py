@@ -1,4 +1,4 @@
-"""What does it mean to a clerk that a unique key is taken? One refusal per kind of claim; and who holds it."""
+"""What does it mean to a clerk that a unique key is taken, and who is told which file holds it?"""
 
 from typing import Any, Final
 
@@ -64,8 +64,12 @@ def refusal_of(claim: str) -> Refusal:
     return Refusal(code=code, rule=rule, message=message)
 
 
+CODES: Final = frozenset(code for code, _, _ in _REFUSALS.values())
+"""What a claim is refused with, and what a decision answers that sees the same in its own file."""
+
+
 def may_know_holder(actor: Actor, holder: Any) -> bool:
-    """Whether the office has the file of the stream that holds a claim: the county all, others those they cover.
+    """Whether the office has the file that holds a claim: the county has all, others those of their area.
 
     `holder` is the state of that stream; one that belongs to no area is for the county.
     """

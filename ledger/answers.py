@@ -1,10 +1,12 @@
 """What does the casebook answer to a command? It was accepted, it was refused, or it no longer fits."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
-from hudang.domain.decision import Recorded, Refusal
+from hudang.domain.claims import may_know_holder
+from hudang.domain.decision import Actor, Recorded, Refusal
 from hudang.domain.values import StreamId
 
 
@@ -41,10 +43,19 @@ class HeldRefusal(Refusal, frozen=True, kw_only=True):
 Answer = Accepted | Refusal | Conflict
 
 
-def held_refusal(refusal: Refusal, held_by: StreamId, holder: str) -> HeldRefusal:
-    """The same refusal, with the file that holds the claim."""
+def naming_holder(refusal: Refusal, actor: Actor, stream: StreamId, holder: Any) -> Refusal:
+    """The refusal with the file that holds what was asked for, to whoever has that file.
+
+    `holder` is the state of the stream, None if it has none.
+    """
+    if holder is None or not may_know_holder(actor, holder):
+        return refusal
     return HeldRefusal(
-        code=refusal.code, rule=refusal.rule, message=refusal.message, held_by=held_by, holder=holder
+        code=refusal.code,
+        rule=refusal.rule,
+        message=refusal.message,
+        held_by=stream,
+        holder=type(holder).__name__,
     )
 
 

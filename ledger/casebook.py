@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from hudang.domain.claims import may_know_holder, refusal_of
+from hudang.domain.claims import CODES, refusal_of
 from hudang.domain.decision import (
     CHINA,
     Actor,
@@ -34,8 +34,8 @@ from hudang.ledger.answers import (
     Answer,
     Conflict,
     command_reused,
-    held_refusal,
     ledger_already_open,
+    naming_holder,
     person_erased,
     recorded_answer,
     request_unreadable,
@@ -220,7 +220,9 @@ class Casebook:
         given = self._given(sending, read)
         decided = decide(read.states, sending.command, given)
         if isinstance(decided, Refusal):
-            return decided
+            if subject is None or decided.code not in CODES:
+                return decided
+            return naming_holder(decided, sending.actor, subject, read.states.get(subject))
         changes = {stream: events for stream, events in decided.items() if events}
         if not changes:
             return Accepted(ledger=sending.ledger, stream=subject or given.new_stream, version=version)
@@ -231,11 +233,9 @@ class Casebook:
 
     def _held(self, sending: _Sending, held: ClaimHeld) -> Refusal:
         """The refusal that a held claim means; it names the holder to whoever has that file."""
-        refusal, stream = refusal_of(held.claim), StreamId(held.stream)
+        stream = StreamId(held.stream)
         known = self.state(sending.ledger, stream)
-        if known is None or not may_know_holder(sending.actor, known[0]):
-            return refusal
-        return held_refusal(refusal, stream, type(known[0]).__name__)
+        return naming_holder(refusal_of(held.claim), sending.actor, stream, known[0] if known else None)
 
     def _read(self, sending: _Sending) -> _Read | CommandRow:
         """All that the decision needs, in one round trip; or the command's row if it was recorded before."""
