@@ -248,7 +248,7 @@ def draw_on_allotment(
     """A household of the area, within the months, and no more than what is left."""
     allotment: Allotment = states[command.allotment]
     household = states.get(command.household)
-    if not isinstance(household, Household) or not household.lives_in(allotment.area):
+    if not isinstance(household, Household) or household.closed or not household.lives_in(allotment.area):
         return Refusal(
             code="outside_area",
             rule="an allotment is for the households of one area",

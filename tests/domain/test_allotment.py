@@ -77,9 +77,7 @@ def grant(**changes: Any) -> Changes | Refusal:
     return decide(None, GrantAllotment(**asked), by=OFFICER, on=ON)
 
 
-def draw(
-    allotment: Allotment, amount_fen: int, *, household: Any = None, on: date = ON
-) -> Changes | Refusal:
+def draw(allotment: Allotment, amount_fen: int, *, household: Any = None, on: date = ON) -> Changes | Refusal:
     states = {ALLOTMENT: allotment, HOUSEHOLD: household or given(registered())}
     command = DrawOnAllotment(
         allotment=ALLOTMENT, household=HOUSEHOLD, amount_fen=Fen(amount_fen), purpose=AidPurpose.LIVING
