@@ -260,14 +260,13 @@ def _runs(entitlement: Entitlement, today: date) -> bool:
 
 def _left_on(household: Household) -> date:
     """The last day on which anything was decided, paid or owed to the household."""
-    ends = (entitlement.ended_after for entitlement in household.entitlements.values())
-    return max(
-        household.registered_on,
-        *(end.last_day for end in ends if end is not None),
-        *(case.last_step_on for case in household.cases.values()),
-        *(payout.instructed_on for payout in household.payouts.values()),
-        *([household.moved_away.on] if household.moved_away else []),
-    )
+    days = [household.registered_on]
+    for entitlement in household.entitlements.values():
+        days += [entitlement.ended_after.last_day] if entitlement.ended_after else []
+    days += [case.last_step_on for case in household.cases.values()]
+    days += [payout.instructed_on for payout in household.payouts.values()]
+    days += [household.moved_away.on] if household.moved_away else []
+    return max(days)
 
 
 def _under_way(what: str) -> Refusal:
