@@ -1,6 +1,14 @@
 # The service as an image: the versions of requirements.lock, every file checked against its hash, and Hudang itself.
 # PostgreSQL is not in it; docker-compose.yml runs one beside it.
 
+FROM node:22-slim AS graphiql
+# Another registry than npm's own: docker compose build --build-arg NPM_CONFIG_REGISTRY=...
+ARG NPM_CONFIG_REGISTRY
+WORKDIR /build
+# The versions of package-lock.json, each checked against its hash; no package runs a script of its own.
+COPY graphql/console ./
+RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund && node build.mjs /graphiql
+
 FROM python:3.13-slim AS packages
 # Another index than pip's own: docker compose build --build-arg PIP_INDEX_URL=...
 ARG PIP_INDEX_URL
@@ -17,6 +25,7 @@ COPY domain domain
 COPY ledger ledger
 COPY projections projections
 COPY graphql graphql
+COPY --from=graphiql /graphiql graphql/static
 COPY scheduler scheduler
 RUN pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /packages .
 # Of the files that passed, only those that Hudang needs to run: no test tools, no embedded PostgreSQL.

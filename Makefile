@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup check format types test lock upgrade
+.PHONY: help setup check format types test graphiql browser lock upgrade
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
@@ -22,6 +22,15 @@ format: ## put the code into its one format
 
 test: ## all tests
 	uv run pytest
+
+graphiql: ## build the GraphiQL page from npm packages (needs Node 20 or newer)
+	mkdir -p build/graphiql
+	cp graphql/console/* build/graphiql/
+	cd build/graphiql && npm ci --ignore-scripts --no-audit --no-fund
+	node build/graphiql/build.mjs "$(CURDIR)/graphql/static"
+
+browser: graphiql ## try the page in Chromium, with GraphiQL and without
+	uv run pytest tests/graphql/in_a_browser.py
 
 lock: ## pin what pyproject.toml asks for, in requirements.lock and pyproject.toml
 	uv run --no-sync python .ci/lock.py

@@ -1,89 +1,105 @@
-"""Where does one try operations in a browser? On the GraphiQL page; without its scripts, on a plain form.
+"""Where does one try operations in a browser? On the GraphiQL page; where it is not built, on a plain form.
 
-GraphiQL's own scripts come from outside; where they cannot be reached the page says so and still works. The
-token is read from the address (`#token=...`), which never reaches a server, or asked for.
+Both load everything from this server and speak to nobody else. `make graphiql` builds GraphiQL into
+`static/`, which goes into wheel and image if it is there; nothing of it is committed.
 """
 
-from functools import cache
-from typing import Final
+import hashlib
+import html
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final, NamedTuple
 
-from strawberry.http.ides import get_graphql_ide_html
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
 
-_TOKEN: Final = """
-    <meta charset="utf-8" />
-    <script>
-      // Every request of this page carries the token of the person at the screen.
-      (function () {
-        const named = new URLSearchParams(location.hash.slice(1)).get("token");
-        if (named) {
-          sessionStorage.setItem("hudang-token", named);
-          history.replaceState(null, "", location.pathname + location.search);
+_HERE: Final = Path(__file__).parent
+BUILT: Final = _HERE / "static"
+"""Where the build puts GraphiQL."""
+
+OURS: Final = _HERE / "console"
+EXAMPLE: Final = OURS / "example.graphql"
+"""The operations that both pages begin with."""
+
+_ENTRY: Final = "console.js"
+_OF_THE_FORM: Final = ("api.js", "plain.js", "plain.css")
+_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
+
+_NOBODY_ELSE: Final = (
+    "default-src 'none'; connect-src 'self'; script-src 'self'; img-src data:; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'"
+)
+_FORM_POLICY: Final = f"{_NOBODY_ELSE}; style-src 'self'"
+_GRAPHIQL_POLICY: Final = (
+    f"{_NOBODY_ELSE}; worker-src 'self'; font-src data:; style-src 'self' 'unsafe-inline'"
+)
+"""Scripts come from files of this server only; the editor writes its styles into the page as it runs."""
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class _Part(NamedTuple):
+    """A file that a page loads."""
+
+    path: Path
+    media_type: str
+    etag: str
+
+
+class Console:
+    """The page, and the files that it loads."""
+
+    def __init__(self, built: Path = BUILT) -> None:
+        self.has_graphiql = (built / _ENTRY).is_file()
+        self._html = _page("console.html" if self.has_graphiql else "plain.html")
+        self._policy = _GRAPHIQL_POLICY if self.has_graphiql else _FORM_POLICY
+        files = sorted(built.iterdir()) if self.has_graphiql else [OURS / name for name in _OF_THE_FORM]
+        self._parts: Mapping[str, _Part] = {path.name: _part(path) for path in files if path.suffix in _TYPES}
+
+    def page(self) -> Response:
+        """The page; it holds nothing that is not public."""
+        return HTMLResponse(
+            self._html,
+            headers={
+                **_HEADERS,
+                "Cache-Control": "no-store",
+                "Vary": "Accept",
+                "X-Frame-Options": "DENY",
+                "Content-Security-Policy": self._policy,
+            },
+        )
+
+    def routes(self) -> list[Route]:
+        """`/graphql/static/...`."""
+        return [Route("/graphql/static/{name}", self._file)]
+
+    async def _file(self, request: Request) -> Response:
+        part = self._parts.get(request.path_params["name"])
+        if part is None:
+            return Response(status_code=HTTPStatus.NOT_FOUND, headers=_HEADERS)
+        headers = {
+            **_HEADERS,
+            "Cache-Control": "no-cache",
+            "ETag": part.etag,
+            "Content-Security-Policy": _NOBODY_ELSE,
         }
-        window.hudangToken = function () {
-          let token = sessionStorage.getItem("hudang-token");
-          if (!token) {
-            token = window.prompt("Token (令牌):") || "";
-            if (token) sessionStorage.setItem("hudang-token", token);
-          }
-          return token;
-        };
-        const send = window.fetch.bind(window);
-        window.fetch = function (address, options) {
-          const sent = new URL(address, location.href);
-          const ours = sent.origin === location.origin && sent.pathname === location.pathname;
-          if (!ours) return send(address, options);
-          const headers = new Headers((options || {}).headers);
-          if (!headers.has("authorization")) headers.set("authorization", "Bearer " + window.hudangToken());
-          return send(address, Object.assign({}, options, { headers: headers })).then(function (answer) {
-            if (answer.status === 401) sessionStorage.removeItem("hudang-token");
-            return answer;
-          });
-        };
-      })();
-    </script>
-"""
-"""Stands first in the page, so that every request it makes carries the token."""
-
-_FORM: Final = """
-    <form id="plain" hidden style="margin: 1em; font: 14px sans-serif">
-      <p>GraphiQL's scripts cannot be reached (GraphiQL 脚本无法加载); this form works without them.</p>
-      <textarea id="operation" rows="18" cols="100">{ ledger { name now head } }</textarea><br />
-      <textarea id="variables" rows="6" cols="100" placeholder='{"variable": "value"}'></textarea><br />
-      <button>Run (执行)</button>
-      <pre id="answer"></pre>
-    </form>
-    <script>
-      if (!window.GraphiQL) {
-        document.getElementById("graphiql").hidden = true;
-        document.body.style.overflow = "auto";
-        const form = document.getElementById("plain");
-        const part = function (id) { return document.getElementById(id); };
-        form.hidden = false;
-        form.addEventListener("submit", function (event) {
-          event.preventDefault();
-          Promise.resolve()
-            .then(function () {
-              return fetch(location.pathname, {
-                method: "POST",
-                headers: { "content-type": "application/json", accept: "application/graphql-response+json" },
-                body: JSON.stringify({
-                  query: part("operation").value,
-                  variables: JSON.parse(part("variables").value || "{}"),
-                }),
-              });
-            })
-            .then(function (answer) { return answer.json(); })
-            .then(function (body) { part("answer").textContent = JSON.stringify(body, null, 2); })
-            .catch(function (error) { part("answer").textContent = String(error); });
-        });
-      }
-    </script>
-"""
-"""Stands last, and shows itself where GraphiQL is missing."""
+        if request.headers.get("if-none-match") == part.etag:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return FileResponse(part.path, media_type=part.media_type, headers=headers)
 
 
-@cache
-def page() -> str:
-    """The page, as HTML."""
-    html = get_graphql_ide_html("graphiql").replace("Strawberry GraphiQL", "Hudang 户档 GraphiQL")
-    return html.replace("<head>", f"<head>{_TOKEN}", 1).replace("</body>", f"{_FORM}</body>", 1)
+def _page(name: str) -> str:
+    example = EXAMPLE.read_text(encoding="utf-8")
+    return (OURS / name).read_text(encoding="utf-8").replace("{{example}}", html.escape(example))
+
+
+def _part(path: Path) -> _Part:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    return _Part(path, f"{_TYPES[path.suffix]}; charset=utf-8", f'"{digest}"')

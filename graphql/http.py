@@ -11,7 +11,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hudang.graphql.accepting import JSON, RESPONSE_JSON, accepts_html, media_type
@@ -19,7 +19,7 @@ from hudang.graphql.authentication import bearer_token
 from hudang.graphql.context import ApiContext, RequestContext
 from hudang.graphql.errors import fault_body
 from hudang.graphql.execution import Execution, Outcome, Request
-from hudang.graphql.graphiql import page
+from hudang.graphql.graphiql import Console
 from hudang.graphql.health import health_routes
 from hudang.graphql.schema import schema
 
@@ -28,15 +28,6 @@ MAX_NESTING: Final = 32
 
 _METHODS: Final = "GET, POST"
 _HEADERS: Final = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
-_CDN: Final = "https://unpkg.com"
-_POLICY: Final = {
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src data:;"
-    f" script-src 'unsafe-inline' {_CDN}; style-src 'unsafe-inline' {_CDN};"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
-"""What the page may load, and that it speaks to nobody but this server."""
 
 
 class Refused(NamedTuple):
@@ -47,18 +38,20 @@ class Refused(NamedTuple):
     message: str
 
 
-def create_app(context: ApiContext) -> Starlette:
-    """The web application of the API: `/graphql`, `/healthz`, `/readyz`."""
-    endpoint = Endpoint(context, Execution(schema))
-    return Starlette(routes=[Route("/graphql", endpoint), *health_routes(context)])
+def create_app(context: ApiContext, console: Console | None = None) -> Starlette:
+    """The web application of the API: `/graphql` with the page to try it on, `/healthz`, `/readyz`."""
+    shown = console or Console()
+    endpoint = Endpoint(context, Execution(schema), shown)
+    return Starlette(routes=[Route("/graphql", endpoint), *shown.routes(), *health_routes(context)])
 
 
 class Endpoint:
     """`/graphql`."""
 
-    def __init__(self, context: ApiContext, execution: Execution) -> None:
+    def __init__(self, context: ApiContext, execution: Execution, console: Console) -> None:
         self._context = context
         self._execution = execution
+        self._console = console
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = HttpRequest(scope, receive)
@@ -80,7 +73,7 @@ class Endpoint:
             and "query" not in http.query_params
             and accepts_html(http.headers.get("accept"))
         ):
-            return HTMLResponse(page(), headers={**_HEADERS, **_POLICY})
+            return self._console.page()
         if answered_as is None:
             return _refusal(_NOT_ACCEPTABLE, JSON)
         principal = self._context.authenticate(bearer_token(http.headers.get("authorization")) or "")

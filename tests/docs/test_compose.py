@@ -113,7 +113,7 @@ class TestTheImage:
 
         assert copied
         assert all((repository / name).exists() for name in copied)
-        assert sorted(copied) == sorted(let_in)
+        assert {Path(name).parts[0] for name in copied} == set(let_in)
 
     def test_holds_every_package(self, repository: Path, dockerfile: str) -> None:
         project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
