@@ -32,6 +32,7 @@ from hudang.domain import (
     voting,
 )
 from hudang.domain.decision import DECISIONS, FOLDS, Command, Event
+from hudang.domain.former import FORMER
 
 SUBJECTS: tuple[ModuleType, ...] = (
     jurisdiction,
@@ -68,7 +69,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
 def _events() -> dict[str, type[Event]]:
     events: dict[str, type[Event]] = {}
     for event in FOLDS:
-        if event.TOPIC in events or not event.TOPIC:
+        if event.TOPIC in {*events, *FORMER} or not event.TOPIC:
             raise TypeError(f"the topic of {event.__name__} is missing or taken")
         events[event.TOPIC] = event
     return events

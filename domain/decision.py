@@ -59,7 +59,10 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """An event with its envelope: where it stands, who recorded it, when it held, when it was learnt."""
+    """An event with its envelope: where it stands, who recorded it, when it held, when it was learnt.
+
+    `ordinal` numbers, from 0, what one event of a former shape amounts to today; they share its position.
+    """
 
     ledger: str
     position: int
@@ -71,6 +74,7 @@ class Recorded(msgspec.Struct, frozen=True):
     happened_on: date
     recorded_at: datetime
     event: Event
+    ordinal: int = 0
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

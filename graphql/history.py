@@ -96,11 +96,15 @@ class HistoryEntry:
 def history_page(events: Sequence[Recorded], first: int, after: str | None) -> Connection[HistoryEntry]:
     """A page of these events, oldest first, after a position."""
     wanted = page_size(first)
-    key = read_cursor(after, (int,))
-    rest = [recorded for recorded in events if key is None or recorded.position > key[0]]
-    page, info = page_of(rest, wanted, lambda recorded: (recorded.position,))
+    key = read_cursor(after, (int, int))
+    rest = [recorded for recorded in events if key is None or _place(recorded) > key]
+    page, info = page_of(rest, wanted, _place)
     entries = [HistoryEntry.of(recorded) for recorded in page]
-    return Connection(edges=edges_of(entries, [(entry.position,) for entry in entries]), page_info=info)
+    return Connection(edges=edges_of(entries, [_place(recorded) for recorded in page]), page_info=info)
+
+
+def _place(recorded: Recorded) -> tuple[int, int]:
+    return (recorded.position, recorded.ordinal)
 
 
 def _facts(event: Event) -> Iterator[Fact]:

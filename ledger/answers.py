@@ -1,6 +1,7 @@
 """What does the casebook answer to a command? It was accepted, it was refused, or it no longer fits."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from hudang.domain.claims import may_know_holder
 from hudang.domain.decision import Actor, Recorded, Refusal
 from hudang.domain.values import StreamId
+from hudang.ledger.records import StoredEvent
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +61,7 @@ def naming_holder(refusal: Refusal, actor: Actor, stream: StreamId, holder: Any)
     )
 
 
-def recorded_answer(
-    subject: StreamId, events: tuple[Recorded, ...], version: int, *, repeated: bool
-) -> Accepted:
+def recorded_answer(subject: StreamId, events: tuple[Recorded, ...], version: int) -> Accepted:
     """What the events answer; `version` is the subject's, should it have none among them."""
     return Accepted(
         ledger=events[0].ledger,
@@ -70,7 +70,22 @@ def recorded_answer(
         first=events[0].position,
         last=events[-1].position,
         recorded_at=events[-1].recorded_at,
-        repeated=repeated,
+        events=events,
+    )
+
+
+def repeated_answer(
+    subject: StreamId, stored: Sequence[StoredEvent], events: tuple[Recorded, ...], version: int
+) -> Accepted:
+    """What a command answers again whose events are `stored`; `events` is what these are today."""
+    return Accepted(
+        ledger=stored[0].ledger,
+        stream=subject,
+        version=version,
+        first=stored[0].position,
+        last=stored[-1].position,
+        recorded_at=stored[-1].recorded_at.astimezone(UTC),
+        repeated=True,
         events=events,
     )
 

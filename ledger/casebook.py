@@ -27,7 +27,7 @@ from hudang.domain.jurisdiction import AdoptPolicy, Jurisdiction, LedgerClock, O
 from hudang.domain.personal import Erased, Sealed
 from hudang.domain.policy import policy_hash
 from hudang.domain.values import PersonId, StreamId
-from hudang.ledger import codec
+from hudang.ledger import codec, upcasting
 from hudang.ledger.adopted import AdoptedPolicies
 from hudang.ledger.answers import (
     Accepted,
@@ -38,6 +38,7 @@ from hudang.ledger.answers import (
     naming_holder,
     person_erased,
     recorded_answer,
+    repeated_answer,
     request_unreadable,
 )
 from hudang.ledger.clock import Clocks
@@ -53,47 +54,12 @@ from hudang.ledger.ids import new_stream_id
 from hudang.ledger.keys import KeyRing, Purpose
 from hudang.ledger.persons import new_identities, owners, sealed
 from hudang.ledger.records import Appended, AppendRequest, Claim, CommandRow, NewEvent
+from hudang.ledger.sending import Asked, Read, Sending, clock_of
 from hudang.ledger.snapshots import Folded, Snapshots
 from hudang.ledger.store import Store
 
 _ATTEMPTS = 8
 """How often a command decides again after others moved its streams."""
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    """What is fingerprinted: what the caller asked, never what was computed."""
-
-    name: str
-    command: Command
-    actor: Actor
-
-
-class _Sending(msgspec.Struct, frozen=True, kw_only=True):
-    """One command on its way: the same at every attempt."""
-
-    ledger: str
-    command: Command
-    actor: Actor
-    command_id: UUID
-    expected_version: int | None
-    fingerprint: bytes
-    begins: StreamId | None = None
-
-    @property
-    def subject(self) -> StreamId | None:
-        """The stream that the command is about; None if it begins one."""
-        return next(iter(self.command.streams()), None)
-
-
-class _Read(msgspec.Struct, frozen=True, kw_only=True):
-    """What one attempt has to decide on."""
-
-    states: dict[StreamId, Any]
-    folded: Mapping[StreamId, int]
-    """How many events each state was folded from, beside a snapshot."""
-    versions: Mapping[str, int]
-    jurisdiction: Jurisdiction | None
-    now: datetime
 
 
 class Casebook:
@@ -144,7 +110,7 @@ class Casebook:
     def load(self, ledger: str, stream: StreamId) -> tuple[Any, tuple[Recorded, ...]] | None:
         """A stream's state and its events, or None if the ledger has no such stream."""
         loaded = self._store.load(ledger, [(stream, 0)], None)
-        events = tuple(codec.recorded(row) for row in loaded.rows)
+        events = tuple(upcasting.recorded(loaded.rows))
         return (reduce(evolve, events, None), events) if events else None
 
     def open(self, ledger: str, sealed: Sealed, purpose: Purpose) -> str | Erased:
@@ -170,9 +136,9 @@ class Casebook:
         """The time in a ledger, in China's offset."""
         return self._clocks.of(ledger).now().astimezone(CHINA)
 
-    def _sending(self, ledger: str, command: Command, actor: Actor, command_id: UUID) -> _Sending:
-        asked = codec.encode_request(_Asked(name=type(command).__name__, command=command, actor=actor))
-        return _Sending(
+    def _sending(self, ledger: str, command: Command, actor: Actor, command_id: UUID) -> Sending:
+        asked = codec.encode_request(Asked(name=type(command).__name__, command=command, actor=actor))
+        return Sending(
             ledger=ledger,
             command=command,
             actor=actor,
@@ -182,7 +148,7 @@ class Casebook:
             begins=StreamId(ledger) if isinstance(command, OpenLedger) else None,
         )
 
-    def _attempts(self, sending: _Sending) -> Answer:
+    def _attempts(self, sending: Sending) -> Answer:
         moved = ""
         for _ in range(_ATTEMPTS):
             try:
@@ -201,7 +167,7 @@ class Casebook:
             code="too_busy", message=f"The file {moved or 'asked for'} keeps changing; ask again."
         )
 
-    def _attempt(self, sending: _Sending) -> Answer:
+    def _attempt(self, sending: Sending) -> Answer:
         read = self._read(sending)
         if isinstance(read, CommandRow):
             return self._again(sending, read)
@@ -231,13 +197,13 @@ class Casebook:
             self._store.store_policy_file(policy_hash(text), text)
         return self._record(sending, read, given, changes)
 
-    def _held(self, sending: _Sending, held: ClaimHeld) -> Refusal:
+    def _held(self, sending: Sending, held: ClaimHeld) -> Refusal:
         """The refusal that a held claim means; it names the holder to whoever has that file."""
         stream = StreamId(held.stream)
         known = self.state(sending.ledger, stream)
         return naming_holder(refusal_of(held.claim), sending.actor, stream, known[0] if known else None)
 
-    def _read(self, sending: _Sending) -> _Read | CommandRow:
+    def _read(self, sending: Sending) -> Read | CommandRow:
         """All that the decision needs, in one round trip; or the command's row if it was recorded before."""
         ledger = StreamId(sending.ledger)
         known = self._jurisdictions.get(ledger)
@@ -254,7 +220,7 @@ class Casebook:
         )
         if sending.subject == ledger and jurisdiction is not None:
             states[ledger] = jurisdiction
-        return _Read(
+        return Read(
             states=states,
             folded=Counter(event.stream for event in loaded.events),
             versions={stream: loaded.versions.get(stream, 0) for stream in asked},
@@ -264,14 +230,14 @@ class Casebook:
 
     def _files_of(self, ledger: str, persons: Iterable[PersonId]) -> list[StreamId]:
         """The files that name these persons; their versions guard the decision like those it asks for."""
-        topics = [event.TOPIC for event in MENTIONING]
+        topics = upcasting.stored_topics(MENTIONING)
         return [
             StreamId(stream)
             for person in persons
             for stream in self._store.streams_naming(ledger, person, topics)
         ]
 
-    def _given(self, sending: _Sending, read: _Read) -> Given:
+    def _given(self, sending: Sending, read: Read) -> Given:
         today = read.now.astimezone(CHINA).date()
         persons, known = owners(self._store, self._keys, sending.ledger, sending.command.identity_numbers())
         adopted = read.jurisdiction.adopted if read.jurisdiction else ()
@@ -287,7 +253,7 @@ class Casebook:
             find_policy=lambda programme, area, on: self._policies.find(adopted, programme, area, on),
         )
 
-    def _record(self, sending: _Sending, read: _Read, given: Given, changes: Changes) -> Answer:
+    def _record(self, sending: Sending, read: Read, given: Given, changes: Changes) -> Answer:
         ledger = sending.ledger
         expected: dict[str, int] = {**dict.fromkeys(changes, 0), **read.versions}
         placed = [
@@ -299,7 +265,7 @@ class Casebook:
             for stream, events in changes.items()
             for ordinal, event in enumerate(events, start=1)
         ]
-        simulated = _clock_of(sending, read) is LedgerClock.SIMULATED
+        simulated = clock_of(sending, read) is LedgerClock.SIMULATED
         appended = self._append(
             sending.command,
             AppendRequest(
@@ -357,7 +323,7 @@ class Casebook:
         )
         self._snapshots.after_command(ledger, read.states, read.folded, events)
         subject = sending.subject or events[0].stream
-        return recorded_answer(subject, events, read.versions.get(subject, 0), repeated=False)
+        return recorded_answer(subject, events, read.versions.get(subject, 0))
 
     def _append(self, command: Command, request: AppendRequest) -> Appended:
         """Record the events; the first events of a ledger open it in the same transaction."""
@@ -368,20 +334,20 @@ class Casebook:
             raise UnknownLedger
         return opened
 
-    def _again(self, sending: _Sending, row: CommandRow) -> Answer:
+    def _again(self, sending: Sending, row: CommandRow) -> Answer:
         """The first answer of a command that was recorded before."""
         if row.fingerprint != sending.fingerprint:
             return command_reused()
         rows = self._store.feed(sending.ledger, row.first - 1, row.last - row.first + 1)
-        events = tuple(codec.recorded(stored) for stored in rows)
-        subject = sending.subject or events[0].stream
-        if any(event.stream == subject for event in events):
-            return recorded_answer(subject, events, 0, repeated=True)
-        loaded = self._store.load(sending.ledger, [(subject, 0)])
-        version = max((stored.version for stored in loaded.rows if stored.position < row.first), default=0)
-        return recorded_answer(subject, events, version, repeated=True)
+        subject = sending.subject or StreamId(rows[0].stream)
+        of_subject = rows if any(stored.stream == subject for stored in rows) else []
+        if not of_subject:
+            loaded = self._store.load(sending.ledger, [(subject, 0)])
+            of_subject = [stored for stored in loaded.rows if stored.position < row.first]
+        version = max((stored.version for stored in of_subject if stored.stream == subject), default=0)
+        return repeated_answer(subject, rows, tuple(upcasting.recorded(rows)), version)
 
-    def _opened_before(self, sending: _Sending, command: OpenLedger, known: Jurisdiction) -> Answer:
+    def _opened_before(self, sending: Sending, command: OpenLedger, known: Jurisdiction) -> Answer:
         """A ledger is opened once; the same opening again is no other request."""
         if (command.name, command.area, command.clock) != (known.name, known.area, known.clock):
             return ledger_already_open()
@@ -391,15 +357,15 @@ class Casebook:
     def _jurisdiction(self, ledger: str) -> Jurisdiction | None:
         known = self._jurisdictions.get(ledger)
         loaded = self._store.load(ledger, [(ledger, known[0] if known else 0)], None)
-        return self._jurisdiction_after(ledger, [codec.recorded(row) for row in loaded.rows])
+        return self._jurisdiction_after(ledger, upcasting.recorded(loaded.rows))
 
     def _jurisdiction_after(self, ledger: str, newer: Sequence[Recorded]) -> Jurisdiction | None:
         """The cached file of the ledger, brought up to date with what was just loaded."""
         with self._lock:
             version, state = self._jurisdictions.get(ledger, (0, None))
-            for recorded in newer:
-                if recorded.version == version + 1:
-                    version, state = recorded.version, evolve(state, recorded)
+            unseen = [recorded for recorded in newer if recorded.version > version]
+            if unseen:
+                version, state = unseen[-1].version, reduce(evolve, unseen, state)
             if state is not None:
                 self._jurisdictions[ledger] = (version, state)
             return state
@@ -410,12 +376,6 @@ def _fold(newer: Iterable[Recorded], folded: Mapping[StreamId, Folded]) -> dict[
     for recorded in newer:
         states[recorded.stream] = evolve(states.get(recorded.stream), recorded)
     return states
-
-
-def _clock_of(sending: _Sending, read: _Read) -> LedgerClock | None:
-    if read.jurisdiction is not None:
-        return read.jurisdiction.clock
-    return sending.command.clock if isinstance(sending.command, OpenLedger) else None
 
 
 __all__ = ["Accepted", "Answer", "Casebook", "Conflict"]

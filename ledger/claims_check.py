@@ -1,7 +1,7 @@
 """Who must hold which claim, by the events alone?
 
 Claims are kept in a table because an append must be refused at once; but every one of them follows from the
-events, which say what they take and free.
+events, which say what they take and free. One of a former shape says what it took and freed when recorded.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from hudang.domain.catalogue import EVENTS
 from hudang.domain.decision import Event
+from hudang.domain.former import FORMER, Former
 from hudang.domain.values import StreamId
 from hudang.ledger import codec
 from hudang.ledger.findings import Finding
@@ -27,7 +28,10 @@ class ClaimChange(NamedTuple):
 
 
 CLAIMING_NOTHING: Final = frozenset(
-    topic for topic, event in EVENTS.items() if event.takes is Event.takes and event.frees is Event.frees
+    topic
+    for shapes, base in ((EVENTS, Event), (FORMER, Former))
+    for topic, shape in shapes.items()
+    if shape.takes is base.takes and shape.frees is base.frees
 )
 """The topics whose events neither take nor free anything; these need not be decoded."""
 
@@ -36,7 +40,8 @@ def claim_change(
     position: int, command: bytes, stream: str, topic: str, payload: bytes
 ) -> ClaimChange | None:
     """What an event does to the claims, if anything. Raises UndecodableEventError."""
-    event = codec.decode(topic, payload)
+    shape = FORMER.get(topic)
+    event = codec.decode(topic, payload) if shape is None else codec.decode_former(shape, payload)
     taken = tuple((claim.key, claim.holder) for claim in event.takes(StreamId(stream)))
     freed = event.frees()
     return ClaimChange(position, command, stream, freed, taken) if taken or freed else None

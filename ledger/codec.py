@@ -5,12 +5,13 @@ import types
 from collections.abc import Callable
 from datetime import UTC
 from functools import cache, lru_cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from hudang.domain.catalogue import EVENTS
 from hudang.domain.decision import Actor, Event, Recorded
+from hudang.domain.former import Former
 from hudang.domain.month import Month
 from hudang.domain.personal import Erased, Open, Sealed
 from hudang.domain.roles import Role
@@ -19,6 +20,7 @@ from hudang.ledger.errors import LedgerError
 from hudang.ledger.records import StoredEvent
 
 PersonalValue = Open | Sealed | Erased
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class UndecodableEventError(LedgerError):
@@ -57,23 +59,39 @@ def _decoder(topic: str) -> msgspec.json.Decoder[Event]:
     return msgspec.json.Decoder(EVENTS[topic], dec_hook=_decode_special)
 
 
+@cache
+def _former_decoder(shape: type[Former]) -> msgspec.json.Decoder[Former]:
+    return msgspec.json.Decoder(shape, dec_hook=_decode_special)
+
+
 def encode(event: Event) -> bytes:
     """The bytes that are stored and chained. Raises TypeError if a personal value is still open."""
+    return _ENCODER.encode(closed(event))
+
+
+def closed(event: S) -> S:
+    """The event itself. Raises TypeError if a personal value in it is still open."""
     if holds_personal(type(event)):
         map_personal(event, _refuse_open)
-    return _ENCODER.encode(event)
+    return event
 
 
 def decode(topic: str, payload: bytes) -> Event:
     """The event of that topic, with nothing personal in the clear. Raises UndecodableEventError."""
     try:
         event = _decoder(topic).decode(payload)
-        if _may_hold_open(payload) and holds_personal(type(event)):
-            map_personal(event, _refuse_open)
+        return closed(event) if _may_hold_open(payload) else event
     except (KeyError, msgspec.MsgspecError, ValueError, TypeError):
         # Not `from` the cause: its message may repeat what stood in the payload.
         raise UndecodableEventError(topic) from None
-    return event
+
+
+def decode_former(shape: type[Former], payload: bytes) -> Former:
+    """An event in a shape that is not recorded any more, as strictly. Raises UndecodableEventError."""
+    try:
+        return closed(_former_decoder(shape).decode(payload))
+    except (msgspec.MsgspecError, ValueError, TypeError):
+        raise UndecodableEventError(shape.TOPIC) from None
 
 
 def _may_hold_open(payload: bytes) -> bool:
@@ -95,8 +113,11 @@ def encode_request(request: msgspec.Struct) -> bytes:
     return encoded
 
 
-def recorded(stored: StoredEvent) -> Recorded:
-    """A stored event with its envelope, its personal values sealed. Raises UndecodableEventError."""
+def recorded(stored: StoredEvent, event: Event | None = None, ordinal: int = 0) -> Recorded:
+    """A stored event with its envelope, its personal values sealed. Raises UndecodableEventError.
+
+    `event` is given where it is another than the one stored, and `ordinal` where it is not the only one.
+    """
     ledger, position, stream, version, topic, payload, command, *actor, happened_on, recorded_at, _ = stored
     try:
         return Recorded(
@@ -104,12 +125,13 @@ def recorded(stored: StoredEvent) -> Recorded:
             position=position,
             stream=StreamId(stream),
             version=version,
-            topic=topic,
+            topic=event.TOPIC if event is not None else topic,
             command_id=command,
             actor=_actor(*actor),
             happened_on=happened_on,
             recorded_at=recorded_at.astimezone(UTC),
-            event=decode(topic, payload),
+            event=event if event is not None else decode(topic, payload),
+            ordinal=ordinal,
         )
     except (UndecodableEventError, ValueError):
         raise UndecodableEventError(topic, position) from None

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from hudang.domain.decision import Recorded, evolve
 from hudang.domain.values import StreamId
-from hudang.ledger import arrays, codec, states
+from hudang.ledger import arrays, states, upcasting
 from hudang.ledger.chain import field, integer_field, text_field
 from hudang.ledger.keys import KeyRing
 from hudang.ledger.records import CommandRow, StoredEvent
@@ -122,9 +122,8 @@ class Snapshots:
         if read.commands:
             command_id, fingerprint, first, last = (read.commands[0][column] for column in _COMMAND)
             return LoadedFiles(versions, believed, [], CommandRow(command_id, fingerprint, first, last))
-        events = [
-            codec.recorded(StoredEvent._make(row[:-1])) for row in sorted(read.events, key=_BY_POSITION)
-        ]
+        rows = [StoredEvent._make(row[:-1]) for row in sorted(read.events, key=_BY_POSITION)]
+        events = upcasting.recorded(rows)
         return LoadedFiles(versions, believed, events, None)
 
     def after_command(
@@ -142,7 +141,8 @@ class Snapshots:
             newer = [recorded for recorded in events if recorded.stream == stream]
             begins = newer[0].version == 1
             if (begins or stream in before) and _due(newer, read.get(stream, 0)):
-                self._try_to_take(ledger, stream, newer, None if begins else before[stream])
+                begun = Folded(None if begins else before[stream], newer[-1].version)
+                self._try_to_take(ledger, stream, newer, begun)
 
     def take_overdue(self, ledger: str, limit: int = 1_000) -> int:
         """Take snapshots of streams that went on without (imports, a new version); how many were taken."""
@@ -171,12 +171,16 @@ class Snapshots:
     def _take_anew(self, ledger: str, stream: StreamId) -> bool:
         loaded = self.load(ledger, [(stream, 0)])
         begun = loaded.folded.get(stream)
-        return self._try_to_take(ledger, stream, loaded.events, begun.state if begun else None)
+        upto = Folded(begun.state if begun else None, loaded.versions[stream])
+        return self._try_to_take(ledger, stream, loaded.events, upto)
 
-    def _try_to_take(self, ledger: str, stream: StreamId, newer: Sequence[Recorded], state: Any) -> bool:
-        """The log names the stream and the kind of error, never what a state or a message may hold."""
+    def _try_to_take(self, ledger: str, stream: StreamId, newer: Sequence[Recorded], upto: Folded) -> bool:
+        """`upto` is the state that the newer events go on from, and the stream's version with them.
+
+        The log names the stream and the kind of error, never what a state or a message may hold.
+        """
         try:
-            self.take(ledger, stream, Folded(reduce(evolve, newer, state), newer[-1].version))
+            self.take(ledger, stream, Folded(reduce(evolve, newer, upto.state), upto.version))
         except Exception as error:
             _LOG.warning("no snapshot of %s was taken: %s", stream, type(error).__name__)
             return False

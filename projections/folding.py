@@ -7,13 +7,16 @@ A model that fails again and again is parked before the event it cannot fold, an
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from threading import Event as Flag
 from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
 from hudang.domain.decision import Recorded
-from hudang.ledger import codec
+from hudang.domain.former import FORMER
+from hudang.ledger import codec, upcasting
 from hudang.ledger.errors import StoreUnavailable
 from hudang.ledger.records import StoredEvent
 from hudang.ledger.store import Store
@@ -89,21 +92,25 @@ class Folder:
             if self._stopping.is_set():
                 return
             after = min(at[model] for model in behind)
-            page = [_read(stored) for stored in self._store.feed(ledger, after, PAGE)]
-            if not page:
+            rows = self._rows(ledger, after)
+            if not rows:
                 return
-            last = page[-1].position
+            last = rows[-1].position
             due = {model: at[model] for model in behind if at[model] < last}
-            parked = self._fold(ledger, page, due)
+            parked = self._fold(ledger, _read(rows), due, last)
             at |= dict.fromkeys(due, last)
             for model in parked:
                 del at[model]
 
-    def _fold(self, ledger: str, page: Page, at: Mapping[ReadModel, int]) -> list[ReadModel]:
-        """Move these models to the end of the page; those that had to be parked instead."""
-        last = page[-1].position
+    def _rows(self, ledger: str, after: int) -> list[StoredEvent]:
+        """The next page, whole: none that is read together with one beyond its end."""
+        rows = self._store.feed(ledger, after, PAGE)
+        return upcasting.whole(rows, lambda position: self._store.feed(ledger, position, 1))
+
+    def _fold(self, ledger: str, page: Page, at: Mapping[ReadModel, int], last: int) -> list[ReadModel]:
+        """Move these models to the last position of the page; those that had to be parked instead."""
         concerned = {
-            model: [event for event in page if event.position > position and model.concerns(event.topic)]
+            model: [event for event in page if event.position > position and _concerns(model, event)]
             for model, position in at.items()
         }
         idle = {model: at[model] for model, events in concerned.items() if not events}
@@ -126,13 +133,13 @@ class Folder:
                 return True
             self._stopping.wait(pause)
         at = after
-        for event in events:
-            failure = self._attempt(model, ledger, [event], after=at, to=event.position)
+        for position, together in groupby(events, key=attrgetter("position")):
+            failure = self._attempt(model, ledger, list(together), after=at, to=position)
             if failure is not None:
                 checkpoints.park(self._connection, model, ledger, failure)
                 _log.error("read model %s of ledger %s is parked: %s", model.name, ledger, failure)
                 return False
-            at = event.position
+            at = position
         checkpoints.pass_over(self._connection, {model: at}, ledger, to)
         return True
 
@@ -153,11 +160,19 @@ class Folder:
         return None
 
 
-def _read(stored: StoredEvent) -> Recorded | Unreadable:
-    try:
-        return codec.recorded(stored)
-    except codec.UndecodableEventError:
-        return Unreadable(stored.position, stored.topic)
+def _read(rows: Sequence[StoredEvent]) -> Page:
+    page: list[Recorded | Unreadable] = []
+    for together in upcasting.grouped(rows):
+        try:
+            page.extend(upcasting.today(together))
+        except codec.UndecodableEventError:
+            page.append(Unreadable(together[-1].position, together[-1].topic))
+    return page
+
+
+def _concerns(model: ReadModel, event: Recorded | Unreadable) -> bool:
+    """Whether the model must see it; what an unreadable former event would be today, nobody knows."""
+    return model.concerns(event.topic) or (isinstance(event, Unreadable) and event.topic in FORMER)
 
 
 def _readable(events: Page) -> list[Recorded]:

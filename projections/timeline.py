@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -57,11 +59,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 @timeline.on_every_event
 def tell(cursor: Cursor[Any], page: Sequence[Recorded]) -> None:
-    EVENTS.put_all(cursor, map(_row, page))
+    EVENTS.put_all(cursor, (_row(list(entry)) for _, entry in groupby(page, key=attrgetter("position"))))
 
 
-def _row(recorded: Recorded) -> dict[str, Any]:
-    told = sentence(recorded.event)
+def _row(entry: Sequence[Recorded]) -> dict[str, Any]:
+    """One entry a position; where it amounts to several events today, their sentences stand side by side."""
+    recorded, told = entry[0], [sentence(each.event) for each in entry]
     return {
         "ledger": recorded.ledger,
         "stream": recorded.stream,
@@ -74,8 +77,8 @@ def _row(recorded: Recorded) -> dict[str, Any]:
         "actor_role": recorded.actor.role,
         "actor_office": recorded.actor.office,
         "case_id": getattr(recorded.event, "case", None),
-        "zh": told.zh,
-        "en": told.en,
+        "zh": "; ".join(each.zh for each in told),
+        "en": " ".join(each.en for each in told),
     }
 
 
