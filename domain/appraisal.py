@@ -22,6 +22,7 @@ from hudang.domain.decision import (
 )
 from hudang.domain.household import Household, with_case
 from hudang.domain.meeting import TOWNSHIP, Meeting
+from hudang.domain.personal import Open, Personal
 from hudang.domain.policy import Policy
 from hudang.domain.policy_terms import AppraisalRule, VoteForm
 from hudang.domain.quorum import refuse_meeting
@@ -43,7 +44,8 @@ class Appraisal(msgspec.Struct, frozen=True, kw_only=True):
     counted: bool = False
     """Whether the numbers are known: at once for a show of hands, after the count for ballots."""
     recused: tuple[str, ...] = ()
-    conclusion: str | None = None
+    conclusion: Personal | None = None
+    dissent: tuple[Personal, ...] = ()
     passed: bool | None = None
     closed_on: date | None = None
     superseded: bool = False
@@ -68,8 +70,8 @@ class AppraisalClosed(Event, frozen=True, kw_only=True):
     against: int
     abstaining: int
     passed: bool
-    conclusion: str
-    dissent: tuple[str, ...]
+    conclusion: Personal
+    dissent: tuple[Personal, ...]
     back_to: Step | None = None
     undone: tuple[Step, ...] = ()
 
@@ -91,8 +93,8 @@ class CloseAppraisal(AppraisalCommand, frozen=True, kw_only=True):
     `dissent` holds short statements; who made them stays in the minutes.
     """
 
-    conclusion: str
-    dissent: tuple[str, ...] = ()
+    conclusion: Open
+    dissent: tuple[Open, ...] = ()
 
 
 class Ready(NamedTuple):
@@ -119,6 +121,7 @@ def close_appraisal(
     refusal = _refuse_conclusion(ready, appraisal, command)
     if refusal:
         return refusal
+    subject = ready.household.subject_of(ready.case)
     passed = ready.rule.passes(appraisal.in_favour, appraisal.against, len(appraisal.voters))
     closed = AppraisalClosed(
         case=command.case,
@@ -131,8 +134,8 @@ def close_appraisal(
         against=appraisal.against,
         abstaining=appraisal.abstaining,
         passed=passed,
-        conclusion=command.conclusion,
-        dissent=command.dissent,
+        conclusion=command.conclusion.about(subject),
+        dissent=tuple(statement.about(subject) for statement in command.dissent),
         back_to=None if passed else Step.SURVEY,
         undone=() if passed else steps_from(ready.case, Step.SURVEY, ready.policy),
     )
@@ -184,13 +187,13 @@ def _refuse_conclusion(ready: Ready, appraisal: Appraisal, command: CloseApprais
             rule="art 23: those who took part sign",
             message="Enter the signed minutes of the meeting first.",
         )
-    if not command.conclusion.strip():
+    if not command.conclusion.value.strip():
         return Refusal(
             code="conclusion_missing",
             rule="art 23: the township's staff draw a conclusion",
             message="Give the conclusion of the appraisal.",
         )
-    if not all(text.strip() and len(text) <= _DISSENT_LENGTH for text in command.dissent):
+    if not all(said.value.strip() and len(said.value) <= _DISSENT_LENGTH for said in command.dissent):
         return Refusal(
             code="dissent_malformed",
             rule="dissent is kept as short statements",
@@ -232,6 +235,7 @@ def appraisal_closed(household: Household, event: AppraisalClosed, recorded: Rec
         vote_at(case, event.meeting),
         recused=event.recused,
         conclusion=event.conclusion,
+        dissent=event.dissent,
         passed=event.passed,
         closed_on=recorded.happened_on,
     )

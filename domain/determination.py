@@ -23,10 +23,12 @@ from hudang.domain.case import (
 from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
 from hudang.domain.effect import effect_of
 from hudang.domain.entitlement import EntitlementStarted, HouseholdClass
+from hudang.domain.grounds import DecisionGround, refuse_ground
 from hudang.domain.household import Household, with_case
 from hudang.domain.month import Month
 from hudang.domain.opinion import Opinion
 from hudang.domain.outcomes import ADVERSE, CASE_ENDS, DecisionOutcome
+from hudang.domain.personal import Open, Personal
 from hudang.domain.policy import Policy
 from hudang.domain.proposal import Proposal, county_visit_missing
 from hudang.domain.roles import Role
@@ -47,7 +49,8 @@ class DecisionConfirmed(Event, frozen=True, kw_only=True):
     assessment: Assessment
     effective_from: Month
     next_recheck_on: date
-    reasons: str
+    ground: DecisionGround
+    reasons: Personal
 
     def frees(self) -> tuple[str, ...]:
         return (f"case/{self.case}",)
@@ -59,7 +62,8 @@ class DecisionRefused(Event, frozen=True, kw_only=True):
     TOPIC = "decision.refused"
 
     case: CaseId
-    reasons: str
+    ground: DecisionGround
+    reasons: Personal
 
     def frees(self) -> tuple[str, ...]:
         return (f"case/{self.case}",)
@@ -87,7 +91,8 @@ class ConfirmDecision(CaseCommand, frozen=True, kw_only=True):
     BY: ClassVar[frozenset[Role]] = APPROVERS
     SEES: ClassVar[bool] = True
 
-    reasons: str
+    ground: DecisionGround
+    reasons: Open
 
 
 class RefuseApplication(CaseCommand, frozen=True, kw_only=True):
@@ -96,7 +101,8 @@ class RefuseApplication(CaseCommand, frozen=True, kw_only=True):
     BY: ClassVar[frozenset[Role]] = APPROVERS
     SEES: ClassVar[bool] = True
 
-    reasons: str
+    ground: DecisionGround
+    reasons: Open
 
 
 class _Hearing(msgspec.Struct, frozen=True):
@@ -106,6 +112,9 @@ class _Hearing(msgspec.Struct, frozen=True):
     case: Case
     policy: Policy
     assessment: Assessment
+    ground: DecisionGround
+    reasons: Personal
+    on: date
 
 
 @decides(ConfirmDecision)
@@ -121,14 +130,12 @@ def confirm_decision(household: Household, command: ConfirmDecision, given: Give
     assessment = assess(household, case, policy)
     if isinstance(assessment, Refusal):
         return assessment
-    if case.kind is CaseKind.APPLICATION:
-        return _approve(_Hearing(household, case, policy, assessment), command.reasons, given.happened_on)
-    return _conclude_recheck(
-        _Hearing(household, case, policy, assessment), command.reasons, given.happened_on
-    )
+    reasons = command.reasons.about(household.subject_of(case))
+    hearing = _Hearing(household, case, policy, assessment, command.ground, reasons, given.happened_on)
+    return _approve(hearing) if case.kind is CaseKind.APPLICATION else _conclude_recheck(hearing)
 
 
-def _refuse_decider(case: Case, reasons: str, given: Given) -> Refusal | None:
+def _refuse_decider(case: Case, reasons: Open, given: Given) -> Refusal | None:
     """No one decides alone: who gave the opinion or made the proposal does not decide."""
     proposers = {
         *((case.opinion.given_by,) if case.opinion else ()),
@@ -146,7 +153,7 @@ def _refuse_decider(case: Case, reasons: str, given: Given) -> Refusal | None:
             rule="art 14, 26: the county visits every relative of an official",
             message="Record the county's own visit first.",
         )
-    if not reasons.strip():
+    if not reasons.value.strip():
         return Refusal(
             code="reasons_missing",
             rule="a decision states its reasons",
@@ -155,8 +162,11 @@ def _refuse_decider(case: Case, reasons: str, given: Given) -> Refusal | None:
     return None
 
 
-def _approve(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
+def _approve(hearing: _Hearing) -> Events | Refusal:
     """What was proposed and posted is what is decided."""
+    misfit = refuse_ground(hearing.ground, DecisionOutcome.APPROVE)
+    if misfit:
+        return misfit
     proposal = _posted(hearing.case, hearing.policy)
     if proposal is None or proposal.assessment.amount_fen != hearing.assessment.amount_fen:
         return Refusal(
@@ -165,10 +175,10 @@ def _approve(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
             message="What was found has changed since the proposal; return the case and propose again.",
         )
     household_class = proposal.household_class
-    from_month = hearing.policy.start_month(on)
+    from_month = hearing.policy.start_month(hearing.on)
     if isinstance(from_month, Refusal):
         return from_month
-    next_recheck_on = hearing.policy.review_due_on(household_class, hearing.household.register, on)
+    next_recheck_on = hearing.policy.review_due_on(household_class, hearing.household.register, hearing.on)
     if isinstance(next_recheck_on, Refusal):
         return next_recheck_on
     return (
@@ -180,7 +190,8 @@ def _approve(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
             assessment=hearing.assessment,
             effective_from=from_month,
             next_recheck_on=next_recheck_on,
-            reasons=reasons,
+            ground=hearing.ground,
+            reasons=hearing.reasons,
         ),
         EntitlementStarted(
             case=hearing.case.id,
@@ -201,11 +212,11 @@ def _posted(case: Case, policy: Policy) -> Proposal | Opinion | None:
     return case.opinion if case.opinion is not None and case.opinion.recommends else None
 
 
-def _conclude_recheck(hearing: _Hearing, reasons: str, on: date) -> Events | Refusal:
+def _conclude_recheck(hearing: _Hearing) -> Events | Refusal:
     """Keep, raise, lower or end, by the newly computed amount (art 32)."""
     opinion = hearing.case.opinion
     entitlement = hearing.household.entitlements[hearing.case.programme]
-    effective_from = hearing.policy.month_of_effect(on)
+    effective_from = hearing.policy.month_of_effect(hearing.on)
     if isinstance(effective_from, Refusal):
         return effective_from
     current = entitlement.in_month(effective_from)
@@ -215,22 +226,29 @@ def _conclude_recheck(hearing: _Hearing, reasons: str, on: date) -> Events | Ref
             rule="a recheck concerns a running entitlement",
             message="The household is no longer entitled from the month in which this would take effect.",
         )
-    next_recheck_on = hearing.policy.review_due_on(opinion.household_class, hearing.household.register, on)
+    next_recheck_on = hearing.policy.review_due_on(
+        opinion.household_class, hearing.household.register, hearing.on
+    )
     if isinstance(next_recheck_on, Refusal):
         return next_recheck_on
     ends = not opinion.recommends or hearing.assessment.amount_fen == 0
     amount = Fen(0) if ends else hearing.assessment.amount_fen
+    outcome = _outcome(current.amount_fen, amount)
+    misfit = refuse_ground(hearing.ground, outcome)
+    if misfit:
+        return misfit
     decided = DecisionConfirmed(
         case=hearing.case.id,
-        outcome=_outcome(current.amount_fen, amount),
+        outcome=outcome,
         household_class=opinion.household_class,
         amount_fen=amount,
         assessment=hearing.assessment,
         effective_from=effective_from,
         next_recheck_on=next_recheck_on,
-        reasons=reasons,
+        ground=hearing.ground,
+        reasons=hearing.reasons,
     )
-    if decided.outcome in ADVERSE:
+    if outcome in ADVERSE:
         return (decided,)
     return (decided, effect_of(hearing.household, decided, effective_from))
 
@@ -261,8 +279,11 @@ def refuse_application(household: Household, command: RefuseApplication, given: 
     ready = begin_step(household, command.case, step, given)
     if isinstance(ready, Refusal):
         return ready
-    refusal = _refuse_decider(case, command.reasons, given)
-    return refusal or (DecisionRefused(case=case.id, reasons=command.reasons),)
+    refusal = _refuse_decider(case, command.reasons, given) or refuse_ground(
+        command.ground, DecisionOutcome.REFUSE
+    )
+    reasons = command.reasons.about(household.subject_of(case))
+    return refusal or (DecisionRefused(case=case.id, ground=command.ground, reasons=reasons),)
 
 
 @evolves(DecisionConfirmed, DecisionRefused)

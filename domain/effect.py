@@ -29,6 +29,7 @@ def effect_of(household: Household, decided: "DecisionConfirmed", from_month: Mo
             persons=current.persons,
             last_month=from_month - 1,
             household=household.id,
+            ground=decided.ground,
         )
     if decided.amount_fen == current.amount_fen and set(members) == set(entitlement.members):
         return EntitlementKept(
@@ -49,4 +50,5 @@ def effect_of(household: Household, decided: "DecisionConfirmed", from_month: Mo
         next_recheck_on=decided.next_recheck_on,
         household=household.id,
         members=members,
+        ground=decided.ground,
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from hudang.domain.decision import CHINA, Claim, Event, Recorded, evolves
 from hudang.domain.evidence import Evidence
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.values import CaseId, Fen, PersonId, StreamId
@@ -40,11 +41,11 @@ class Entitlement(msgspec.Struct, frozen=True, kw_only=True):
     decided_before_ledger: bool
     members: tuple[PersonId, ...]
     """Who is assisted now, by name; nobody of them may be assisted elsewhere."""
-    earlier: "Entitlement | None" = None
     reviewed_on: date
     """When it was last found, by the decision or the paper that says so."""
     owed_from: Month
     """The first month that this ledger owes: until an old entitlement came in, it was paid by hand."""
+    earlier: "Entitlement | None" = None
     """The entitlement that had ended before this one began; its months stay what they were."""
 
     def in_month(self, month: Month) -> Span | None:
@@ -105,6 +106,8 @@ class EntitlementChanged(Event, frozen=True, kw_only=True):
     amount_fen: Fen
     from_month: Month
     next_recheck_on: date
+    ground: DecisionGround
+    """On which ground the county decided."""
     household: StreamId | None = None
     members: tuple[PersonId, ...] | None = None
     """Who is assisted from now on; whoever left may be assisted elsewhere."""
@@ -140,6 +143,8 @@ class EntitlementEnded(Event, frozen=True, kw_only=True):
     persons: int
     last_month: Month
     household: StreamId
+    ground: DecisionGround
+    """On which ground the county decided."""
 
     def frees(self) -> tuple[str, ...]:
         return (holder_of(self.household, self.programme),)
@@ -166,13 +171,13 @@ def _with(household: Household, entitlement: Entitlement) -> Household:
 def entitlement_began(
     household: Household, event: ExistingEntitlementRegistered | EntitlementStarted, recorded: Recorded
 ) -> Household:
+    existing = isinstance(event, ExistingEntitlementRegistered)
+    entered_in = Month.of(recorded.recorded_at.astimezone(CHINA).date())
     span = Span(from_month=event.from_month, amount_fen=event.amount_fen, persons=len(event.persons))
     return _with(
         household,
         Entitlement(
             programme=event.programme,
-    existing = isinstance(event, ExistingEntitlementRegistered)
-    entered_in = Month.of(recorded.recorded_at.astimezone(CHINA).date())
             household_class=event.household_class,
             spans=(span,),
             next_recheck_on=event.next_recheck_on,
@@ -185,17 +190,17 @@ def entitlement_began(
     )
 
 
-@evolves(EntitlementChanged)
-def entitlement_changed(household: Household, event: EntitlementChanged, recorded: Recorded) -> Household:
-    entitlement = household.entitlements[event.programme]
-    earlier = tuple(span for span in entitlement.spans if span.from_month < event.from_month)
-    span = Span(from_month=event.from_month, amount_fen=event.amount_fen, persons=event.persons)
 def _reviewed_on(event: ExistingEntitlementRegistered | EntitlementStarted, recorded: Recorded) -> date:
     if isinstance(event, ExistingEntitlementRegistered):
         return event.last_reviewed_on
     return recorded.happened_on
 
 
+@evolves(EntitlementChanged)
+def entitlement_changed(household: Household, event: EntitlementChanged, recorded: Recorded) -> Household:
+    entitlement = household.entitlements[event.programme]
+    earlier = tuple(span for span in entitlement.spans if span.from_month < event.from_month)
+    span = Span(from_month=event.from_month, amount_fen=event.amount_fen, persons=event.persons)
     return _with(
         household,
         msgspec.structs.replace(
@@ -204,12 +209,12 @@ def _reviewed_on(event: ExistingEntitlementRegistered | EntitlementStarted, reco
             spans=(*earlier, span),
             next_recheck_on=event.next_recheck_on,
             members=entitlement.members if event.members is None else event.members,
+            reviewed_on=recorded.happened_on,
         ),
     )
 
 
 @evolves(EntitlementKept)
-            reviewed_on=recorded.happened_on,
 def entitlement_kept(household: Household, event: EntitlementKept, recorded: Recorded) -> Household:
     entitlement = household.entitlements[event.programme]
     return _with(

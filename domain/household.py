@@ -66,6 +66,10 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
         present = {member.person for member in self.present}
         return self.account_holder if self.account_holder in present else self.head.person
 
+    def subject_of(self, case: Case) -> PersonId:
+        """Under whose key is sealed what an office writes about a case: the applicant's, else the head's."""
+        return case.applicant or self.head.person
+
     def lives_in(self, area: str) -> bool:
         """Whether the household belongs to the area, or to one within it."""
         if not (is_area(area) and is_area(self.area)):

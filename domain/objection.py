@@ -1,7 +1,8 @@
 """Who objects to a notice, and what does the office find? (异议, 民发〔2012〕220号 art 25, 29)
 
 An objection keeps the notice open until it is answered. Upheld, it sends the case back to the survey; not
-upheld, the notice is given again. What was said and by whom is sealed under a key of the objection's own.
+upheld, the notice is given again. What was said and by whom is sealed under a key of the objection's own,
+what the office found under the applicant's.
 """
 
 from datetime import date
@@ -62,7 +63,7 @@ class ObjectionResolved(Event, frozen=True, kw_only=True):
     case: CaseId
     objection: str
     upheld: bool
-    finding: str
+    finding: Personal
     papers: tuple[Evidence, ...] = ()
     back_to: Step | None = None
     undone: tuple[Step, ...] = ()
@@ -86,7 +87,7 @@ class ResolveObjection(CaseCommand, frozen=True, kw_only=True):
 
     objection: str
     upheld: bool
-    finding: str
+    finding: Open
     papers: tuple[Evidence, ...] = ()
 
 
@@ -145,7 +146,7 @@ def resolve_objection(household: Household, command: ResolveObjection, given: Gi
             case=case.id,
             objection=objection.id,
             upheld=command.upheld,
-            finding=command.finding,
+            finding=command.finding.about(household.subject_of(case)),
             papers=command.papers,
             back_to=Step.SURVEY if goes_back else None,
             undone=steps_from(case, Step.SURVEY, policy) if goes_back else (),
@@ -202,7 +203,7 @@ def _refuse_answer(objection: Objection, command: ResolveObjection, given: Given
             rule="an answer does not come before its objection",
             message=f"The objection was raised on {objection.raised_on}; give that day or a later one.",
         )
-    if not command.finding.strip():
+    if not command.finding.value.strip():
         return Refusal(
             code="finding_missing",
             rule="an answer says what was found",

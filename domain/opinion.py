@@ -4,17 +4,31 @@
 """
 
 from datetime import date
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 import msgspec
 
 from hudang.domain.assessment import Assessment, assess
-from hudang.domain.case import CaseCommand, Step, after_step, begin_step
+from hudang.domain.case import Case, CaseCommand, CaseKind, Step, after_step, begin_step
 from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import DecisionGround, refuse_ground
 from hudang.domain.household import Household, with_case
+from hudang.domain.outcomes import DecisionOutcome
+from hudang.domain.personal import Open, Personal
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId
+
+_LEADS_TO: Final = MappingProxyType(
+    {
+        (CaseKind.APPLICATION, True): (DecisionOutcome.APPROVE,),
+        (CaseKind.APPLICATION, False): (DecisionOutcome.REFUSE,),
+        (CaseKind.RECHECK, True): (DecisionOutcome.KEEP, DecisionOutcome.RAISE, DecisionOutcome.LOWER),
+        (CaseKind.RECHECK, False): (DecisionOutcome.END,),
+    }
+)
+"""What the county can decide in agreement with an opinion, by the kind of case and the recommendation."""
 
 
 class Opinion(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +37,8 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
     recommends: bool
     household_class: HouseholdClass
     assessment: Assessment
+    ground: DecisionGround
+    reasons: Personal
     given_by: str
     given_on: date
 
@@ -36,7 +52,8 @@ class PreliminaryOpinionGiven(Event, frozen=True, kw_only=True):
     recommends: bool
     household_class: HouseholdClass
     assessment: Assessment
-    reasons: str
+    ground: DecisionGround
+    reasons: Personal
 
 
 class GiveOpinion(CaseCommand, frozen=True, kw_only=True):
@@ -47,22 +64,20 @@ class GiveOpinion(CaseCommand, frozen=True, kw_only=True):
 
     recommends: bool
     household_class: HouseholdClass
-    reasons: str
+    ground: DecisionGround
+    reasons: Open
 
 
 @decides(GiveOpinion)
 def give_opinion(household: Household, command: GiveOpinion, given: Given) -> Events | Refusal:
-    """Reasons always; no recommendation for who is entitled to nothing."""
+    """Ground and reasons always; no recommendation for who is entitled to nothing."""
     ready = begin_step(household, command.case, Step.OPINION, given)
     if isinstance(ready, Refusal):
         return ready
     case, policy = ready
-    if not command.reasons.strip():
-        return Refusal(
-            code="reasons_missing",
-            rule="an opinion states its reasons",
-            message="Give the reasons of the opinion.",
-        )
+    refusal = _refuse_words(case, command)
+    if refusal:
+        return refusal
     assessment = assess(household, case, policy)
     if isinstance(assessment, Refusal):
         return assessment
@@ -78,9 +93,21 @@ def give_opinion(household: Household, command: GiveOpinion, given: Given) -> Ev
             recommends=command.recommends,
             household_class=command.household_class,
             assessment=assessment,
-            reasons=command.reasons,
+            ground=command.ground,
+            reasons=command.reasons.about(household.subject_of(case)),
         ),
     )
+
+
+def _refuse_words(case: Case, command: GiveOpinion) -> Refusal | None:
+    """Reasons in writing, and a ground that goes with what the opinion leads to."""
+    if not command.reasons.value.strip():
+        return Refusal(
+            code="reasons_missing",
+            rule="an opinion states its reasons",
+            message="Give the reasons of the opinion.",
+        )
+    return refuse_ground(command.ground, *_LEADS_TO[case.kind, command.recommends])
 
 
 @evolves(PreliminaryOpinionGiven)
@@ -89,6 +116,8 @@ def opinion_given(household: Household, event: PreliminaryOpinionGiven, recorded
         recommends=event.recommends,
         household_class=event.household_class,
         assessment=event.assessment,
+        ground=event.ground,
+        reasons=event.reasons,
         given_by=recorded.actor.person,
         given_on=recorded.happened_on,
     )

@@ -2,13 +2,15 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from hudang.domain.decision import Claim, Command, Event, Events, Given, Recorded, Refusal, decides, evolves
+from hudang.domain.grounds import PayoutReturnCause
 from hudang.domain.household import Household
 from hudang.domain.month import Month
+from hudang.domain.personal import Open, Personal
 from hudang.domain.roles import Role
 from hudang.domain.values import Fen, PersonId, StreamId
 
@@ -51,6 +53,8 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     instructed_on: date
     reissue_of: str | None = None
     reissued: bool = False
+    return_cause: PayoutReturnCause | None = None
+    return_reason: Personal | None = None
 
 
 class PayoutInstructed(Event, frozen=True, kw_only=True):
@@ -92,7 +96,8 @@ class PayoutReturned(Event, frozen=True, kw_only=True):
     TOPIC = "payout.returned"
 
     payout: str
-    reason: str
+    cause: PayoutReturnCause
+    reason: Personal
 
     def frees(self) -> tuple[str, ...]:
         return (f"payout/{self.payout}",)
@@ -102,12 +107,13 @@ class ReturnPayout(Command, frozen=True, kw_only=True):
     """Enter that the bank returned a payment, and why (退票)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.PAYMASTER})
+    AFTER_CLOSE: ClassVar[bool] = True
 
     household: StreamId
     payout: str
-    reason: str
+    cause: PayoutReturnCause
+    reason: Open
 
-    AFTER_CLOSE: ClassVar[bool] = True
     def streams(self) -> tuple[StreamId, ...]:
         return (self.household,)
 
@@ -116,13 +122,13 @@ class ReissuePayout(Command, frozen=True, kw_only=True):
     """Instruct a returned payment once more (重发)."""
 
     BY: ClassVar[frozenset[Role]] = frozenset({Role.PAYMASTER})
+    AFTER_CLOSE: ClassVar[bool] = True
 
     household: StreamId
     payout: str
 
     def streams(self) -> tuple[StreamId, ...]:
         return (self.household,)
-    AFTER_CLOSE: ClassVar[bool] = True
 
 
 @decides(ReturnPayout)
@@ -135,11 +141,14 @@ def return_payout(household: Household, command: ReturnPayout, given: Given) -> 
         return Refusal(
             code="payout_already_returned", rule="a payment returns once", message="It was returned before."
         )
-    if not command.reason.strip():
+    if not command.reason.value.strip():
         return Refusal(
             code="reason_missing", rule="every return has a reason", message="Give the bank's reason."
         )
-    return refuse_before(payout, given) or (PayoutReturned(payout=payout.id, reason=command.reason),)
+    reason = command.reason.about(household.head.person)
+    return refuse_before(payout, given) or (
+        PayoutReturned(payout=payout.id, cause=command.cause, reason=reason),
+    )
 
 
 @decides(ReissuePayout)
@@ -217,9 +226,15 @@ def payout_confirmed(household: Household, event: PayoutConfirmed, recorded: Rec
 
 @evolves(PayoutReturned)
 def payout_returned(household: Household, event: PayoutReturned, recorded: Recorded) -> Household:
-    return _moved(household, event.payout, PayoutState.RETURNED)
+    return _moved(
+        household,
+        event.payout,
+        PayoutState.RETURNED,
+        return_cause=event.cause,
+        return_reason=event.reason,
+    )
 
 
-def _moved(household: Household, payout: str, state: PayoutState) -> Household:
-    moved = msgspec.structs.replace(household.payouts[payout], state=state)
+def _moved(household: Household, payout: str, state: PayoutState, **changes: Any) -> Household:
+    moved = msgspec.structs.replace(household.payouts[payout], state=state, **changes)
     return msgspec.structs.replace(household, payouts={**household.payouts, payout: moved})

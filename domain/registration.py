@@ -17,6 +17,7 @@ from hudang.domain.decision import (
     decides,
     evolves,
 )
+from hudang.domain.grounds import JOINING, LEAVING, MemberCause, refuse_cause
 from hudang.domain.household import Household, Member
 from hudang.domain.identity import Relation
 from hudang.domain.person import PersonRegistered
@@ -60,7 +61,8 @@ class MemberJoined(Event, frozen=True, kw_only=True):
     person: PersonId
     relation: Relation
     name: Personal
-    reason: str
+    cause: MemberCause
+    reason: Personal
 
     def takes(self, stream: StreamId) -> tuple[Claim, ...]:
         return (_belongs(self.person),)
@@ -72,7 +74,8 @@ class MemberLeft(Event, frozen=True, kw_only=True):
     TOPIC = "household.member_left"
 
     person: PersonId
-    reason: str
+    cause: MemberCause
+    reason: Personal
 
     def frees(self) -> tuple[str, ...]:
         return (f"member/{self.person}",)
@@ -122,7 +125,8 @@ class AddMember(Command, frozen=True, kw_only=True):
 
     household: StreamId
     member: NewMember
-    reason: str
+    cause: MemberCause
+    reason: Open
 
     def streams(self) -> tuple[StreamId, ...]:
         return (self.household,)
@@ -138,7 +142,8 @@ class RemoveMember(Command, frozen=True, kw_only=True):
 
     household: StreamId
     person: PersonId
-    reason: str
+    cause: MemberCause
+    reason: Open
 
     def streams(self) -> tuple[StreamId, ...]:
         return (self.household,)
@@ -207,7 +212,7 @@ def register_household(state: None, command: RegisterHousehold, given: Given) ->
 @decides(AddMember)
 def add_member(household: Household, command: AddMember, given: Given) -> Changes | Refusal:
     """Nobody joins twice, and a household keeps one head."""
-    refusal = _refuse_identity(command.member)
+    refusal = _refuse_identity(command.member) or refuse_cause(command.cause, JOINING)
     if refusal:
         return refusal
     if command.member.relation == Relation.HEAD:
@@ -227,7 +232,8 @@ def add_member(household: Household, command: AddMember, given: Given) -> Change
         person=person,
         relation=command.member.relation,
         name=command.member.name.about(person),
-        reason=command.reason,
+        cause=command.cause,
+        reason=command.reason.about(household.head.person),
     )
     newcomer = (
         {}
@@ -253,11 +259,15 @@ def remove_member(household: Household, command: RemoveMember, given: Given) -> 
             rule="a household has exactly one head",
             message="Register the remaining members as a household with a new head.",
         )
-    if not command.reason.strip():
+    misfit = refuse_cause(command.cause, LEAVING)
+    if misfit:
+        return misfit
+    if not command.reason.value.strip():
         return Refusal(
             code="reason_missing", rule="every change has a reason", message="Say why the person left."
         )
-    return (MemberLeft(person=command.person, reason=command.reason),)
+    reason = command.reason.about(household.head.person)
+    return (MemberLeft(person=command.person, cause=command.cause, reason=reason),)
 
 
 @decides(NameAccount)

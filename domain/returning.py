@@ -12,6 +12,7 @@ from hudang.domain.case import Case, CaseCommand, Step, back_to, find_case, poli
 from hudang.domain.decision import Event, Events, Given, Recorded, Refusal, decides, evolves
 from hudang.domain.household import Household, with_case
 from hudang.domain.notice import abandon_notices
+from hudang.domain.personal import Open, Personal
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId
 
@@ -24,7 +25,7 @@ class ReturnedToStage(Event, frozen=True, kw_only=True):
     case: CaseId
     back_to: Step
     undone: tuple[Step, ...]
-    reason: str
+    reason: Personal
 
 
 class ReturnToStage(CaseCommand, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class ReturnToStage(CaseCommand, frozen=True, kw_only=True):
     )
 
     back_to: Step
-    reason: str
+    reason: Open
 
 
 @decides(ReturnToStage)
@@ -51,7 +52,8 @@ def return_to_stage(household: Household, command: ReturnToStage, given: Given) 
     refusal = _refuse_step(case, command, undone, given) or _refuse_word(case, command, given)
     if refusal:
         return refusal
-    return (ReturnedToStage(case=case.id, back_to=command.back_to, undone=undone, reason=command.reason),)
+    reason = command.reason.about(household.subject_of(case))
+    return (ReturnedToStage(case=case.id, back_to=command.back_to, undone=undone, reason=reason),)
 
 
 def sent_back(case: Case, step: Step, undone: tuple[Step, ...], on: date) -> Case:
@@ -90,7 +92,7 @@ def _refuse_step(
 
 
 def _refuse_word(case: Case, command: ReturnToStage, given: Given) -> Refusal | None:
-    if not command.reason.strip():
+    if not command.reason.value.strip():
         return Refusal(
             code="reason_missing", rule="every return has a reason", message="Say why the case goes back."
         )

@@ -10,6 +10,7 @@ from hudang.domain import appraisal, determination, notice, objection, opinion, 
 from hudang.domain.case import Case
 from hudang.domain.decision import Event, Recorded
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.month import Month
 from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.personal import Personal
@@ -54,6 +55,8 @@ class Ballot:
 class Appraisal:
     """How a meeting appraised the case."""
 
+    ledger_tag: strawberry.Private[str]
+    made: strawberry.Private[appraisal.Appraisal]
     meeting_id: strawberry.ID
     form: VoteForm
     in_favour: int
@@ -61,13 +64,22 @@ class Appraisal:
     abstaining: int
     recused: list[str]
     passed: bool | None
-    conclusion: str | None
     closed_on: date | None
     superseded: bool
 
+    @strawberry.field(description="The conclusion of the appraisal, opened for case work (评议结论).")
+    async def conclusion(self, info: Info) -> str | None:
+        return await opened(info.context, self.ledger_tag, self.made.conclusion)
+
+    @strawberry.field(description="What was said against the conclusion, opened for case work (不同意见).")
+    async def dissent(self, info: Info) -> list[str | None]:
+        return list(await info.context.open_all(self.ledger_tag, self.made.dissent))
+
     @classmethod
-    def of(cls, made: appraisal.Appraisal) -> "Appraisal":
+    def of(cls, made: appraisal.Appraisal, ledger: str) -> "Appraisal":
         return cls(
+            ledger_tag=ledger,
+            made=made,
             meeting_id=ids.write(Kind.MEETING, made.meeting),
             form=made.form,
             in_favour=made.in_favour,
@@ -75,7 +87,6 @@ class Appraisal:
             abstaining=made.abstaining,
             recused=list(made.recused),
             passed=made.passed,
-            conclusion=made.conclusion,
             closed_on=made.closed_on,
             superseded=made.superseded,
         )
@@ -114,6 +125,7 @@ class Objection:
 
     ledger_tag: strawberry.Private[str]
     raised: strawberry.Private[objection.ObjectionRaised | None]
+    resolved: strawberry.Private[objection.ObjectionResolved | None]
     reference: str
     posting_id: strawberry.ID
     round: int
@@ -121,7 +133,6 @@ class Objection:
     decide_by: date | None
     resolved_on: date | None
     upheld: bool | None
-    finding: str | None
 
     @strawberry.field(description="What was said, opened for case work (异议内容).")
     async def content(self, info: Info) -> str | None:
@@ -130,6 +141,10 @@ class Objection:
     @strawberry.field(description="Who objected, if they said; opened for case work (异议人).")
     async def objector(self, info: Info) -> str | None:
         return await opened(info.context, self.ledger_tag, self.raised.objector if self.raised else None)
+
+    @strawberry.field(description="What the inquiry found, opened for case work (核查结论).")
+    async def finding(self, info: Info) -> str | None:
+        return await opened(info.context, self.ledger_tag, self.resolved.finding if self.resolved else None)
 
 
 @output("Counted income of one member (收入).")
@@ -166,17 +181,29 @@ class Visit:
 class Opinion:
     """The township's opinion as it stands."""
 
+    ledger_tag: strawberry.Private[str]
+    sealed: strawberry.Private[Personal]
     recommends: bool
     household_class: HouseholdClass
+    ground: DecisionGround
+    ground_zh: str
     assessment: Assessment
     given_by: str
     given_on: date
 
+    @strawberry.field(description="The township's reasons, opened for case work (理由).")
+    async def reasons(self, info: Info) -> str | None:
+        return await opened(info.context, self.ledger_tag, self.sealed)
+
     @classmethod
-    def of(cls, made: opinion.Opinion) -> "Opinion":
+    def of(cls, made: opinion.Opinion, ledger: str) -> "Opinion":
         return cls(
+            ledger_tag=ledger,
+            sealed=made.reasons,
             recommends=made.recommends,
             household_class=made.household_class,
+            ground=made.ground,
+            ground_zh=label_zh(made.ground),
             assessment=Assessment.of(made.assessment),
             given_by=made.given_by,
             given_on=made.given_on,
@@ -206,13 +233,16 @@ class Proposal:
 class Decision:
     """The county's decision."""
 
+    ledger_tag: strawberry.Private[str]
+    sealed: strawberry.Private[Personal]
     outcome: DecisionOutcome
     outcome_zh: str
     amount_fen: Fen | None
     household_class: HouseholdClass | None
     effective_from: Month | None
     next_recheck_on: date | None
-    reasons: str
+    ground: DecisionGround
+    ground_zh: str
     decided_by: str
     decided_on: date
     notified_on: date | None
@@ -220,19 +250,26 @@ class Decision:
     assessment: Assessment | None
     computation: Computation | None
 
+    @strawberry.field(description="The county's reasons, opened for case work (理由).")
+    async def reasons(self, info: Info) -> str | None:
+        return await opened(info.context, self.ledger_tag, self.sealed)
+
     @classmethod
-    def of(cls, made: determination.Determination) -> "Decision":
+    def of(cls, made: determination.Determination, ledger: str) -> "Decision":
         decided = made.decision
         confirmed = decided if isinstance(decided, determination.DecisionConfirmed) else None
         assessment = Assessment.of(confirmed.assessment) if confirmed else None
         return cls(
+            ledger_tag=ledger,
+            sealed=decided.reasons,
             outcome=made.outcome,
             outcome_zh=label_zh(made.outcome),
             amount_fen=confirmed.amount_fen if confirmed else None,
             household_class=confirmed.household_class if confirmed else None,
             effective_from=confirmed.effective_from if confirmed else None,
             next_recheck_on=confirmed.next_recheck_on if confirmed else None,
-            reasons=decided.reasons,
+            ground=decided.ground,
+            ground_zh=label_zh(decided.ground),
             decided_by=made.decided_by,
             decided_on=made.decided_on,
             notified_on=made.notified_on,
@@ -306,6 +343,7 @@ def objections_of(events: Sequence[Recorded], case: Case, ledger: str) -> list[O
         Objection(
             ledger_tag=ledger,
             raised=raised.get(known.id),
+            resolved=answers.get(known.id),
             reference=known.id,
             posting_id=ids.write(Kind.POSTING, known.posting),
             round=known.round,
@@ -313,7 +351,6 @@ def objections_of(events: Sequence[Recorded], case: Case, ledger: str) -> list[O
             decide_by=known.decide_by,
             resolved_on=known.resolved_on,
             upheld=known.upheld,
-            finding=answers[known.id].finding if known.id in answers else None,
         )
         for known in case.objections
     ]

@@ -86,7 +86,7 @@ class Case(Node):
 
     @strawberry.field
     def appraisals(self) -> list[Appraisal]:
-        return [Appraisal.of(made) for made in self.made.appraisals]
+        return [Appraisal.of(made, self.file.ledger) for made in self.made.appraisals]
 
     @strawberry.field
     def notices(self) -> list[Notice]:
@@ -98,7 +98,7 @@ class Case(Node):
 
     @strawberry.field
     def opinion(self) -> Opinion | None:
-        return Opinion.of(self.made.opinion) if self.made.opinion else None
+        return Opinion.of(self.made.opinion, self.file.ledger) if self.made.opinion else None
 
     @strawberry.field
     def proposal(self) -> Proposal | None:
@@ -106,7 +106,7 @@ class Case(Node):
 
     @strawberry.field
     def decision(self) -> Decision | None:
-        return Decision.of(self.made.determination) if self.made.determination else None
+        return Decision.of(self.made.determination, self.file.ledger) if self.made.determination else None
 
     @strawberry.field
     def history(self, first: int, after: str | None = None) -> Connection[HistoryEntry]:

@@ -8,6 +8,9 @@ import strawberry
 from hudang.domain.allotment import AidPurpose, DrawReturnCause
 from hudang.domain.case import CaseEnd, CaseKind, Step
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.erasure import Ground
+from hudang.domain.grounds import DecisionGround, MemberCause, PayoutReturnCause
+from hudang.domain.hold import HoldKind
 from hudang.domain.identity import Relation
 from hudang.domain.jurisdiction import AreaLevel, LedgerClock
 from hudang.domain.meeting import AttendeePart
@@ -20,6 +23,7 @@ from hudang.domain.verification import CrossCheckResult
 from hudang.domain.voting import Choice
 from hudang.projections import labels
 from hudang.projections.entitlements import Change
+from hudang.projections.transfers import Direction, TransferState
 from hudang.projections.work_queue import Task
 
 
@@ -51,6 +55,8 @@ class CodeList(StrEnum):
     STEP = "Step"
     CASE_END = "CaseEnd"
     DECISION_OUTCOME = "DecisionOutcome"
+    DECISION_GROUND = "DecisionGround"
+    MEMBER_CAUSE = "MemberCause"
     HOUSEHOLD_CLASS = "HouseholdClass"
     CROSS_CHECK_RESULT = "CrossCheckResult"
     VISIT_LEVEL = "VisitLevel"
@@ -64,6 +70,7 @@ class CodeList(StrEnum):
     PAYOUT_STATE = "PayoutState"
     AID_PURPOSE = "AidPurpose"
     DRAW_RETURN_CAUSE = "DrawReturnCause"
+    PAYOUT_RETURN_CAUSE = "PayoutReturnCause"
     AREA_LEVEL = "AreaLevel"
     LEDGER_CLOCK = "LedgerClock"
     BASIS = "Basis"
@@ -71,6 +78,10 @@ class CodeList(StrEnum):
     TASK = "Task"
     CHANGE = "Change"
     RECHECK_STATE = "RecheckState"
+    TRANSFER_DIRECTION = "Direction"
+    TRANSFER_STATE = "TransferState"
+    ERASURE_GROUND = "Ground"
+    HOLD_KIND = "HoldKind"
 
 
 def _told(enumeration: type[StrEnum]) -> dict[str, str]:
@@ -86,6 +97,8 @@ LABELS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
     Step: ("办理环节", _told(Step)),
     CaseEnd: ("办理结果", _told(CaseEnd)),
     DecisionOutcome: ("审批结果", _told(DecisionOutcome)),
+    DecisionGround: ("决定事由", {ground.value: ground.label_zh for ground in DecisionGround}),
+    MemberCause: ("人口增减原因", {cause.value: cause.label_zh for cause in MemberCause}),
     HouseholdClass: (
         "家庭分类",
         {"A": "收入基本无变化", "B": "收入相对稳定", "C": "收入不稳定或有劳动能力"},
@@ -124,6 +137,7 @@ LABELS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
     PayoutState: ("发放状态", _told(PayoutState)),
     AidPurpose: ("救助类型", {purpose.value: purpose.label_zh for purpose in AidPurpose}),
     DrawReturnCause: ("额度退回原因", {cause.value: cause.label_zh for cause in DrawReturnCause}),
+    PayoutReturnCause: ("退票原因", {cause.value: cause.label_zh for cause in PayoutReturnCause}),
     AreaLevel: (
         "行政级别",
         {
@@ -168,8 +182,13 @@ LABELS: Final[dict[type[StrEnum], tuple[str, dict[str, str]]]] = {
             "lowered": "减标",
             "kept": "维持",
             "ended": "取消",
+            "moved_away": "迁出",
         },
     ),
+    Direction: ("迁移方向", {"out": "迁出", "in": "迁入"}),
+    TransferState: ("迁移状态", {"open": "办理中", "completed": "已办结"}),
+    Ground: ("删除依据", _told(Ground)),
+    HoldKind: ("暂停销毁事由", _told(HoldKind)),
     RecheckState: ("复核状态", {"due": "到期", "open": "办理中", "overdue": "逾期"}),
 }
 """Every enumeration of the schema: its Chinese name, and the Chinese label of each value."""

@@ -6,10 +6,12 @@ import strawberry
 
 from hudang.domain import entitlement, household, payout
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import PayoutReturnCause
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.domain.person import Person
+from hudang.domain.personal import Personal
 from hudang.domain.policy_terms import Register
 from hudang.domain.values import Fen, StreamId
 from hudang.graphql import ids
@@ -102,6 +104,8 @@ class PayoutPart:
 class Payout:
     """A payment as it stands."""
 
+    ledger_tag: strawberry.Private[str]
+    sealed: strawberry.Private[Personal | None]
     reference: str
     payroll_id: strawberry.ID
     programme: str
@@ -110,12 +114,20 @@ class Payout:
     state: PayoutState
     state_zh: str
     account_holder_id: strawberry.ID
+    return_cause: PayoutReturnCause | None
+    return_cause_zh: str | None
     reissue_of: str | None
     reissued: bool
 
+    @strawberry.field(description="The bank's reason in words, opened for case work (退票说明).")
+    async def return_reason(self, info: Info) -> str | None:
+        return await opened(info.context, self.ledger_tag, self.sealed)
+
     @classmethod
-    def of(cls, made: payout.Payout) -> "Payout":
+    def of(cls, made: payout.Payout, ledger: str) -> "Payout":
         return cls(
+            ledger_tag=ledger,
+            sealed=made.return_reason,
             reference=made.id,
             payroll_id=ids.write(Kind.PAYROLL, made.payroll),
             programme=made.programme,
@@ -124,6 +136,8 @@ class Payout:
             state=made.state,
             state_zh=label_zh(made.state),
             account_holder_id=ids.write(Kind.PERSON, made.account_holder),
+            return_cause=made.return_cause,
+            return_cause_zh=label_zh(made.return_cause) if made.return_cause else None,
             reissue_of=made.reissue_of,
             reissued=made.reissued,
         )
@@ -187,7 +201,7 @@ class Household(Node):
 
     @strawberry.field
     def payouts(self) -> list[Payout]:
-        return [Payout.of(made) for made in self._state.payouts.values()]
+        return [Payout.of(made, self.file.ledger) for made in self._state.payouts.values()]
 
     @property
     def _state(self) -> household.Household:

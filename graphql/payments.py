@@ -5,6 +5,7 @@ from datetime import date
 
 import strawberry
 
+from hudang.domain.grounds import PayoutReturnCause
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.domain.values import Fen
@@ -37,6 +38,8 @@ class PayoutLine:
     instructed_on: date
     confirmed_on: date | None
     returned_on: date | None
+    return_cause: PayoutReturnCause | None
+    return_cause_zh: str | None
     reissue_of: str | None
 
 
@@ -135,6 +138,8 @@ def _payout_line(row: payouts.PartRow) -> PayoutLine:
         instructed_on=row.instructed_on,
         confirmed_on=row.confirmed_on,
         returned_on=row.returned_on,
+        return_cause=row.return_cause,
+        return_cause_zh=label_zh(row.return_cause) if row.return_cause else None,
         reissue_of=row.reissue_of,
     )
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import strawberry
 
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.month import Month
 from hudang.domain.policy_terms import Register
 from hudang.domain.values import Fen, PersonId
@@ -86,6 +87,8 @@ class EntitlementChange:
     change: Change
     change_zh: str
     household_class: HouseholdClass | None
+    ground: DecisionGround | None
+    ground_zh: str | None
     before_fen: Fen
     after_fen: Fen
     persons: int | None
@@ -191,6 +194,8 @@ def _change(row: entitlements.ChangeRow, names: Names) -> EntitlementChange:
         change=row.change,
         change_zh=label_zh(row.change),
         household_class=row.household_class,
+        ground=row.ground,
+        ground_zh=label_zh(row.ground) if row.ground else None,
         before_fen=row.before_fen,
         after_fen=row.after_fen,
         persons=row.persons,

@@ -19,10 +19,11 @@ from hudang.domain.entitlement import (
     ExistingEntitlementRegistered,
     HouseholdClass,
 )
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.month import Month
 from hudang.domain.personal import Personal
-from hudang.domain.values import CaseId, Fen, PersonId, StreamId
 from hudang.domain.transfer import TransferredOut
+from hudang.domain.values import CaseId, Fen, PersonId, StreamId
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.model import ReadModel
 from hudang.projections.rows import FIRST_PAGE, Page, Scope, Source, Table, fetch
@@ -39,6 +40,7 @@ CHANGES = Table(
     change          text NOT NULL,
     case_id         text,
     household_class text,
+    ground          text, -- NULL where nothing was changed or ended
     before_fen      bigint NOT NULL,
     after_fen       bigint NOT NULL,
     persons         integer, -- NULL where the decision left them as they were
@@ -64,9 +66,9 @@ class Change(StrEnum):
     LOWERED = "lowered"  # 减标
     KEPT = "kept"  # 维持
     ENDED = "ended"  # 取消
-
-
     MOVED_AWAY = "moved_away"  # 迁出
+
+
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the register: fen a month before and after, from a month on."""
 
@@ -80,6 +82,7 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     change: Change
     case_id: CaseId | None
     household_class: HouseholdClass | None
+    ground: DecisionGround | None
     before_fen: Fen
     after_fen: Fen
     persons: int | None
@@ -115,6 +118,7 @@ def changed(cursor: Cursor[Any], event: EntitlementChanged, recorded: Recorded) 
         programme=event.programme,
         change=Change.RAISED if event.amount_fen > event.before_fen else Change.LOWERED,
         household_class=event.household_class,
+        ground=event.ground,
         before_fen=event.before_fen,
         after_fen=event.amount_fen,
         persons=event.persons,
@@ -147,6 +151,7 @@ def ended(cursor: Cursor[Any], event: EntitlementEnded, recorded: Recorded) -> N
         programme=event.programme,
         change=Change.ENDED,
         household_class=None,
+        ground=event.ground,
         before_fen=event.amount_fen,
         after_fen=0,
         persons=event.persons,
@@ -155,11 +160,6 @@ def ended(cursor: Cursor[Any], event: EntitlementEnded, recorded: Recorded) -> N
     )
 
 
-def _write(cursor: Cursor[Any], recorded: Recorded, **values: Any) -> None:
-    CHANGES.put(
-        cursor,
-        ledger=recorded.ledger,
-        position=recorded.position,
 @entitlements.on(TransferredOut)
 def moved_away(cursor: Cursor[Any], event: TransferredOut, recorded: Recorded) -> None:
     for gone in event.entitlements:
@@ -177,6 +177,11 @@ def moved_away(cursor: Cursor[Any], event: TransferredOut, recorded: Recorded) -
         )
 
 
+def _write(cursor: Cursor[Any], recorded: Recorded, **values: Any) -> None:
+    CHANGES.put(
+        cursor,
+        ledger=recorded.ledger,
+        position=recorded.position,
         household=recorded.stream,
         case_id=getattr(recorded.event, "case", None),
         decided_on=recorded.happened_on,
@@ -187,8 +192,8 @@ def moved_away(cursor: Cursor[Any], event: TransferredOut, recorded: Recorded) -
 
 _CHANGE: Final = """
     SELECT c.position, c.household, h.number, h.area, h.head, h.head_name, c.programme, c.change, c.case_id,
-           c.household_class, c.before_fen, c.after_fen, c.persons, c.from_month, c.decided_on, c.recorded_at,
-           c.next_recheck_on
+           c.household_class, c.ground, c.before_fen, c.after_fen, c.persons, c.from_month, c.decided_on,
+           c.recorded_at, c.next_recheck_on
     FROM projections.entitlements_v1 c JOIN projections.entitlements_households_v1 h USING (ledger, household)
     WHERE c.ledger = %(ledger)s
 """

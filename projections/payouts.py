@@ -10,6 +10,7 @@ import msgspec
 from psycopg import Cursor
 
 from hudang.domain.decision import Recorded
+from hudang.domain.grounds import PayoutReturnCause
 from hudang.domain.month import Month
 from hudang.domain.payout import (
     PayoutConfirmed,
@@ -41,6 +42,7 @@ PARTS = Table(
     instructed_on  date NOT NULL,
     confirmed_on   date,
     returned_on    date,
+    return_cause   text,
     bank_reference text,
     reissue_of     text,
     position       bigint NOT NULL
@@ -69,6 +71,7 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
     instructed_on: date
     confirmed_on: date | None
     returned_on: date | None
+    return_cause: PayoutReturnCause | None
     bank_reference: str | None
     reissue_of: str | None
     position: int
@@ -128,13 +131,15 @@ def returned(cursor: Cursor[Any], event: PayoutReturned, recorded: Recorded) -> 
         {"ledger": recorded.ledger, "household": recorded.stream, "payout": event.payout},
         state=PayoutState.RETURNED,
         returned_on=recorded.happened_on,
+        return_cause=event.cause,
         position=recorded.position,
     )
 
 
 _PART: Final = """
     SELECT p.household, h.number, p.payout, p.month, p.kind, p.programme, p.payroll, p.amount_fen, p.persons,
-           p.state, p.instructed_on, p.confirmed_on, p.returned_on, p.bank_reference, p.reissue_of, p.position
+           p.state, p.instructed_on, p.confirmed_on, p.returned_on, p.return_cause, p.bank_reference,
+           p.reissue_of, p.position
     FROM projections.payouts_v1 p JOIN projections.payouts_households_v1 h USING (ledger, household)
     WHERE p.ledger = %(ledger)s
 """

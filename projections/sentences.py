@@ -17,6 +17,8 @@ from hudang.domain import (
     campaign,
     determination,
     entitlement,
+    erasure,
+    hold,
     jurisdiction,
     meeting,
     notice,
@@ -32,11 +34,13 @@ from hudang.domain import (
     registration,
     returning,
     survey,
+    transfer,
     verification,
     voting,
 )
 from hudang.domain.decision import Event
 from hudang.domain.money import format_yuan
+from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutPart
 from hudang.domain.values import Fen
 from hudang.projections.labels import label_zh, programme_zh
@@ -63,6 +67,15 @@ def _said(code: StrEnum) -> str:
 def _yuan(amount: Fen) -> str:
     """An amount in an English sentence."""
     return f"{format_yuan(amount).removesuffix('元').strip()} yuan"
+
+
+def _ground_zh(decided: determination.DecisionConfirmed) -> str:
+    """The ground of a decision; that of an approval goes without saying."""
+    return "" if decided.outcome is DecisionOutcome.APPROVE else f" ({decided.ground.label_zh})"
+
+
+def _ground_en(decided: determination.DecisionConfirmed) -> str:
+    return "" if decided.outcome is DecisionOutcome.APPROVE else f" ({_said(decided.ground)})"
 
 
 def _months(parts: tuple[PayoutPart, ...]) -> str:
@@ -190,13 +203,14 @@ SENTENCES: Final[Mapping[type[Event], Callable[[Any], tuple[str, str]]]] = Mappi
             f"The county proposed {_yuan(e.assessment.amount_fen)} a month, class {e.household_class}.",
         ),
         determination.DecisionConfirmed: lambda e: (
-            f"审批决定: {label_zh(e.outcome)}, 每月 {format_yuan(e.amount_fen)}, 自 {e.effective_from} 起",
-            f"The county decided to {_said(e.outcome)}: {_yuan(e.amount_fen)} a month from "
+            f"审批决定: {label_zh(e.outcome)}{_ground_zh(e)}, 每月 {format_yuan(e.amount_fen)}, "
+            f"自 {e.effective_from} 起",
+            f"The county decided to {_said(e.outcome)}{_ground_en(e)}: {_yuan(e.amount_fen)} a month from "
             f"{e.effective_from}.",
         ),
         determination.DecisionRefused: lambda e: (
-            "审批决定: 不予批准",
-            "The county refused the application.",
+            f"审批决定: 不予批准 ({e.ground.label_zh})",
+            f"The county refused the application ({_said(e.ground)}).",
         ),
         notification.NotificationDelivered: lambda e: (
             "书面通知送达",
@@ -220,8 +234,9 @@ SENTENCES: Final[Mapping[type[Event], Callable[[Any], tuple[str, str]]]] = Mappi
             f" {e.next_recheck_on}.",
         ),
         entitlement.EntitlementEnded: lambda e: (
-            f"待遇取消: 每月 {format_yuan(e.amount_fen)}, 发放至 {e.last_month}",
-            f"The entitlement of {_yuan(e.amount_fen)} a month ended after {e.last_month}.",
+            f"待遇取消 ({e.ground.label_zh}): 每月 {format_yuan(e.amount_fen)}, 发放至 {e.last_month}",
+            f"The entitlement of {_yuan(e.amount_fen)} a month ended after {e.last_month} "
+            f"({_said(e.ground)}).",
         ),
         recheck.RecheckOpened: lambda e: (
             f"开启{'年审' if e.campaign else '复核'}, 应于 {e.due_on} 进行",
@@ -265,6 +280,47 @@ SENTENCES: Final[Mapping[type[Event], Callable[[Any], tuple[str, str]]]] = Mappi
             f"退回分配额度 ({e.cause.label_zh})",
             f"A draw was given back to the allotment ({_said(e.cause)}).",
         ),
-        payout.PayoutReturned: lambda e: ("发放退回", "The bank returned the payment."),
+        transfer.TransferredOut: lambda e: (
+            f"迁出至 {e.to_ledger}, {len(e.members)} 人",
+            f"The household of {len(e.members)} moved to ledger {e.to_ledger}.",
+        ),
+        transfer.TransferCompleted: lambda e: (
+            f"迁出完成, 对方于 {e.accepted_on} 办理迁入",
+            f"The other ledger took the household in on {e.accepted_on}.",
+        ),
+        transfer.TransferAnnounced: lambda e: (
+            f"待迁入: 自 {e.from_ledger} 迁来, {len(e.members)} 人",
+            f"Ledger {e.from_ledger} announced a household of {len(e.members)} that moves here.",
+        ),
+        transfer.TransferAccepted: lambda e: ("办理迁入", "The household that was announced got its file."),
+        transfer.TransferredIn: lambda e: (
+            f"自 {e.from_ledger} 迁入",
+            f"The household came from ledger {e.from_ledger}.",
+        ),
+        hold.HoldPlaced: lambda e: (
+            f"暂停销毁: {label_zh(e.kind)}",
+            f"The person's data are kept readable for: {_said(e.kind)}.",
+        ),
+        hold.HoldLifted: lambda e: ("解除暂停销毁", "A matter is closed for which the data were kept."),
+        erasure.ErasureProposed: lambda e: (
+            f"提出删除个人信息: {label_zh(e.ground)}",
+            f"An officer proposed to erase the person's data: {_said(e.ground)}.",
+        ),
+        erasure.ErasureWithdrawn: lambda e: (
+            "撤回删除个人信息",
+            "The proposal to erase the person's data was taken back.",
+        ),
+        erasure.PersonErased: lambda e: (
+            f"删除个人信息: {label_zh(e.ground)}",
+            f"The person's data were erased: {_said(e.ground)}.",
+        ),
+        payroll.PayrollLinesDropped: lambda e: (
+            f"已迁出, 不再发放 {len(e.households)} 户",
+            f"{len(e.households)} households moved away before they were paid.",
+        ),
+        payout.PayoutReturned: lambda e: (
+            f"发放退回 ({e.cause.label_zh})",
+            f"The bank returned the payment ({_said(e.cause)}).",
+        ),
     }
 )

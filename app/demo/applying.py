@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from hudang.demo.appraising import RELATIVES_STAFF_ID
 from hudang.demo.office import Office, paper
 from hudang.demo.story import PROGRAMME, VILLAGE, Household
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.money import FEN_PER_YUAN
 from hudang.domain.policy_terms import Place
 from hudang.domain.roles import Role
@@ -129,6 +130,7 @@ class View(NamedTuple):
     """What an office thinks of a case, and the version of the file that it saw."""
 
     seen: int
+    ground: DecisionGround
     reasons: str
     recommends: bool = True
 
@@ -143,13 +145,15 @@ def give_opinion(office: Office, household: Household, step: str, view: View) ->
         **office.of_case(household),
         recommends=view.recommends,
         householdClass=household.household_class.name,
+        ground=view.ground.name,
         reasons=view.reasons,
     )
 
 
 def recommend(office: Office, household: Household) -> None:
     """The township recommends assistance."""
-    view = View(office.look_at(household)["version"], "家庭人均收入低于标准,符合条件")
+    seen = office.look_at(household)["version"]
+    view = View(seen, DecisionGround.ENTITLED, "家庭人均收入低于标准,符合条件")
     give_opinion(office, household, f"opinion {household.number}", view)
 
 
@@ -231,13 +235,15 @@ def decide(office: Office, household: Household, step: str, view: View) -> None:
         step,
         seen=view.seen,
         **office.of_case(household),
+        ground=view.ground.name,
         reasons=view.reasons,
     )
 
 
 def approve(office: Office, household: Household) -> None:
     """The county approves what it proposed and posted."""
-    view = View(office.look_at(household)["version"], "符合条件,公示无异议或异议不成立,批准")
+    seen = office.look_at(household)["version"]
+    view = View(seen, DecisionGround.ENTITLED, "符合条件,公示无异议或异议不成立,批准")
     decide(office, household, f"decision {household.number}", view)
 
 

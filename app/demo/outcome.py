@@ -53,7 +53,7 @@ class HistoryLine(Shown, frozen=True, kw_only=True):
 
 
 class ReviewLine(Shown, frozen=True, kw_only=True):
-    """A household whose amount the review changed, with the county's reasons."""
+    """A household whose amount the review changed, with the county's ground and reasons."""
 
     number: str
     head: str
@@ -61,6 +61,7 @@ class ReviewLine(Shown, frozen=True, kw_only=True):
     result: str
     before_fen: int
     after_fen: int
+    ground: str
     reasons: str
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from hudang.demo.office import Office
 from hudang.demo.opening import name_account
 from hudang.demo.story import Group, Household
+from hudang.domain.grounds import PayoutReturnCause
 from hudang.domain.month import Month
 from hudang.domain.roles import Role
 
@@ -53,6 +54,7 @@ def give_back(office: Office, month: Month, household: Household) -> None:
         f"return {month} {household.number}",
         household=office.files[household.number].id,
         payout=payout_of(office, household, month)["reference"],
+        cause=PayoutReturnCause.ACCOUNT_CLOSED.name,
         reason="账户已销户",
     )
 

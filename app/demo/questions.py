@@ -26,7 +26,7 @@ fragment File on Household {
   cases {
     kind openedOn campaignId endZh
     steps { name doneOn }
-    decision { outcomeZh amountFen effectiveFrom reasons decidedBy decidedOn }
+    decision { outcomeZh amountFen effectiveFrom groundZh reasons decidedBy decidedOn }
   }
 }
 """
@@ -119,6 +119,7 @@ def _review(file: Answer, campaign: str) -> Iterator[ReviewLine]:
                 result=case["decision"]["outcomeZh"],
                 before_fen=before["amountFen"],
                 after_fen=case["decision"]["amountFen"],
+                ground=case["decision"]["groundZh"],
                 reasons=case["decision"]["reasons"],
             )
 

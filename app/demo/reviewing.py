@@ -7,6 +7,7 @@ from typing import Any, Final
 from hudang.demo.applying import View, decide, give_opinion, notify, visit
 from hudang.demo.office import Office
 from hudang.demo.story import COUNTY, PROGRAMME, Household
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.roles import Role
 
 CAMPAIGN: Final = "annual review"
@@ -85,14 +86,16 @@ def close_campaign(office: Office) -> None:
 
 def _view(step: str, household: Household, file: Any) -> View:
     ends = step == CAMPAIGN and household.is_ended_by_review
-    return View(seen=file["version"], reasons=_reasons(step, household), recommends=not ends)
+    ground, reasons = _words(step, household)
+    return View(seen=file["version"], ground=ground, reasons=reasons, recommends=not ends)
 
 
-def _reasons(step: str, household: Household) -> str:
+def _words(step: str, household: Household) -> tuple[DecisionGround, str]:
+    """The ground, and the reasons in writing."""
     if step != CAMPAIGN or household.found_by_review is None:
-        return "经复核,家庭收入无变化,维持原标准"
+        return DecisionGround.UNCHANGED, "经复核,家庭收入无变化,维持原标准"
     if household.is_ended_by_review:
-        return "家庭人均收入已高于低保标准,停发"
+        return DecisionGround.INCOME_ABOVE_LINE, "家庭人均收入已高于低保标准,停发"
     if household.found_by_review.amount_yuan > household.amount_yuan:
-        return "家庭收入减少,按标准增发"
-    return "家庭收入增加,按标准减发"
+        return DecisionGround.INCOME_CHANGED, "家庭收入减少,按标准增发"
+    return DecisionGround.INCOME_CHANGED, "家庭收入增加,按标准减发"

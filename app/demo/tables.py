@@ -147,6 +147,7 @@ def review(outcome: Outcome) -> Section:
         "户号 file",
         "户主 head",
         "结果 result",
+        "事由 ground",
         "理由 reasons",
         right=("人 persons", "前 before", "后 after", "增减 change"),
     )
@@ -155,6 +156,7 @@ def review(outcome: Outcome) -> Section:
             line.number,
             line.head,
             line.result,
+            line.ground,
             line.reasons,
             str(line.persons),
             _yuan(line.before_fen),

@@ -28,6 +28,7 @@ from hudang.domain.case_reference import CaseRef
 from hudang.domain.decision import CHINA, Actor, Changes, Command, Event, Events, Given, Recorded, Refusal
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.evidence import Evidence
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
 from hudang.domain.meeting import AttendeeEntry, AttendeePart, MeetingHeld
@@ -309,7 +310,7 @@ def appraised(*, case: CaseId = CASE, meeting: StreamId = MEETING) -> Events:
         against=0,
         abstaining=0,
         passed=True,
-        conclusion="情况属实",
+        conclusion=sealed(HEAD),
         dissent=(),
     )
     return (*votes, closed)
@@ -346,7 +347,7 @@ def objected(
         case=CASE,
         objection=objection,
         upheld=upheld,
-        finding="经核实",
+        finding=sealed(HEAD),
         back_to=Step.SURVEY if upheld else None,
         undone=taken[taken.index(Step.SURVEY) :] if upheld else (),
     )
@@ -426,7 +427,8 @@ def _opinion(household: Household, case: CaseId) -> PreliminaryOpinionGiven:
         recommends=True,
         household_class=HouseholdClass.B,
         assessment=assessed(household, case),
-        reasons="收入低于标准",
+        ground=DecisionGround.ENTITLED,
+        reasons=sealed(HEAD),
     )
 
 

@@ -17,6 +17,7 @@ from hudang.domain.case import Step
 from hudang.domain.decision import Actor, Changes, Command, Refusal
 from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import ExistingEntitlementRegistered, HouseholdClass
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.opinion import PreliminaryOpinionGiven
@@ -26,6 +27,7 @@ from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen, StreamId
 from tests.domain.cases import (
     COUNTY,
+    HEAD,
     PEOPLE,
     PROGRAMME,
     VILLAGE,
@@ -34,6 +36,7 @@ from tests.domain.cases import (
     given,
     paper,
     registered,
+    sealed,
     situation,
     visited,
 )
@@ -109,7 +112,8 @@ def under_recheck(
         recommends=recommends,
         household_class=household_class,
         assessment=assessed(state, RECHECK),
-        reasons="复核属实",
+        ground=DecisionGround.INCOME_CHANGED if recommends else DecisionGround.INCOME_ABOVE_LINE,
+        reasons=sealed(HEAD),
     )
     reached: Household = given(At(opinion, on=OPINION_ON), stream=state.id, state=state)
     return reached
@@ -124,6 +128,7 @@ def confirmed(
     on: date = DECIDED_ON,
 ) -> Household:
     """The recheck decided so; a cut or an end waits for its notice."""
+    ended = outcome is DecisionOutcome.END
     event = DecisionConfirmed(
         case=RECHECK,
         outcome=outcome,
@@ -132,7 +137,8 @@ def confirmed(
         assessment=assessed(state, RECHECK),
         effective_from=from_month,
         next_recheck_on=on + timedelta(days=31),
-        reasons="收入变化",
+        ground=DecisionGround.INCOME_ABOVE_LINE if ended else DecisionGround.INCOME_CHANGED,
+        reasons=sealed(HEAD),
     )
     decided: Household = given(At(event, on=on, by=Role.COUNTY_APPROVER), stream=state.id, state=state)
     return decided

@@ -6,6 +6,7 @@ from hudang.domain.appraisal import AppraisalClosed, CloseAppraisal
 from hudang.domain.case import CaseKind, Step
 from hudang.domain.decision import Changes, Event, Refusal
 from hudang.domain.meeting import AttendeeEntry, MinutesSigned
+from hudang.domain.personal import Open
 from hudang.domain.policy_terms import VoteForm
 from hudang.domain.returning import ReturnedToStage
 from hudang.domain.roles import Role
@@ -14,6 +15,7 @@ from hudang.domain.voting import BallotCast, BallotsCounted, Choice, VoteCast
 from tests.domain.cases import (
     CASE,
     DAYS,
+    HEAD,
     HOUSEHOLD,
     MEETING,
     RESIDENTS,
@@ -26,6 +28,7 @@ from tests.domain.cases import (
     paper,
     recorded,
     refused,
+    sealed,
     then,
     visited,
 )
@@ -58,7 +61,11 @@ def close(
     states: dict[Any, Any], conclusion: str = "情况属实", dissent: tuple[str, ...] = ()
 ) -> Changes | Refusal:
     command = CloseAppraisal(
-        household=HOUSEHOLD, case=CASE, meeting=MEETING, conclusion=conclusion, dissent=dissent
+        household=HOUSEHOLD,
+        case=CASE,
+        meeting=MEETING,
+        conclusion=Open(conclusion),
+        dissent=tuple(map(Open, dissent)),
     )
     return decide(states, command, by=Role.TOWNSHIP_CLERK, on=HELD_ON)
 
@@ -76,7 +83,7 @@ def closed(**changed: Any) -> AppraisalClosed:
         "against": 0,
         "abstaining": 0,
         "passed": True,
-        "conclusion": "情况属实",
+        "conclusion": Open("情况属实", of=HEAD),
         "dissent": (),
     }
     return AppraisalClosed(**{**fields, **changed})
@@ -103,7 +110,9 @@ class TestClosingAnAppraisal:
     def test_keeps_the_dissent(self) -> None:
         outcome = close(files(*hands(against=2)), dissent=("另有收入未报",))
 
-        assert recorded(outcome) == (closed(in_favour=7, against=2, dissent=("另有收入未报",)),)
+        assert recorded(outcome) == (
+            closed(in_favour=7, against=2, dissent=(Open("另有收入未报", of=HEAD),)),
+        )
 
     def test_does_not_count_abstentions_as_votes_cast(self) -> None:
         outcome = close(files(*hands(against=1, abstaining=6)))
@@ -120,7 +129,7 @@ class TestClosingAnAppraisal:
                 in_favour=4,
                 against=5,
                 passed=False,
-                conclusion="争议较大,重新调查",
+                conclusion=Open("争议较大,重新调查", of=HEAD),
                 back_to=Step.SURVEY,
                 undone=(Step.SURVEY,),
             ),
@@ -178,7 +187,7 @@ class TestClosingAnAppraisal:
 
 class TestAVoteWhoseCaseIsReturned:
     def test_no_longer_decides_even_after_a_new_survey_on_the_same_day(self) -> None:
-        returned = ReturnedToStage(case=CASE, back_to=Step.SURVEY, undone=(Step.SURVEY,), reason="补查收入")
+        returned = ReturnedToStage(case=CASE, back_to=Step.SURVEY, undone=(Step.SURVEY,), reason=sealed(HEAD))
         states = files(*hands())
         again = given(At(returned, on=HELD_ON), At(visited(), on=HELD_ON), state=states[HOUSEHOLD])
 

@@ -5,16 +5,31 @@ import msgspec
 from hudang.domain.assessment import Assessment, assess
 from hudang.domain.case import Step
 from hudang.domain.decision import Refusal
+from hudang.domain.grounds import MemberCause
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
 from hudang.domain.registration import MemberJoined, MemberLeft
 from hudang.domain.roles import Role
 from hudang.domain.survey import VisitLevel
 from hudang.domain.values import PersonId
-from tests.domain.cases import CASE, PROGRAMME, SPOUSE, VILLAGE, At, due, find_policy, given, sealed, visited
+from tests.domain.cases import (
+    CASE,
+    HEAD,
+    PROGRAMME,
+    SPOUSE,
+    VILLAGE,
+    At,
+    due,
+    find_policy,
+    given,
+    sealed,
+    visited,
+)
 
 CHILD = PersonId("L0001-person-child")
-JOINED = MemberJoined(person=CHILD, relation=Relation.CHILD, name=sealed(CHILD), reason="出生")
+JOINED = MemberJoined(
+    person=CHILD, relation=Relation.CHILD, name=sealed(CHILD), cause=MemberCause.BIRTH, reason=sealed(HEAD)
+)
 
 
 def assessment(household: Household) -> Assessment | Refusal:
@@ -64,7 +79,9 @@ class TestAnAssessment:
         assert code(given(JOINED, state=due(Step.OPINION))) == "household_changed_since_survey"
 
     def test_is_refused_once_somebody_left_after_the_visit(self) -> None:
-        left = given(MemberLeft(person=SPOUSE, reason="死亡"), state=due(Step.OPINION))
+        left = given(
+            MemberLeft(person=SPOUSE, cause=MemberCause.DEATH, reason=sealed(HEAD)), state=due(Step.OPINION)
+        )
 
         assert code(left) == "household_changed_since_survey"
 

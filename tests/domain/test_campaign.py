@@ -17,9 +17,11 @@ from hudang.domain.case import Case, CaseEnd, Step, next_step
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.determination import ConfirmDecision
 from hudang.domain.entitlement import EntitlementEnded
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.outcomes import DecisionOutcome
+from hudang.domain.personal import Open
 from hudang.domain.recheck import RecheckJoined, RecheckOpened
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen, StreamId
@@ -124,6 +126,7 @@ class TestOpeningAnAnnualReview:
             persons=2,
             last_month=MARCH,
             household=HOUSEHOLD,
+            ground=DecisionGround.MOVED_AWAY,
         )
 
         assert refused(begin(states(given(ended, state=entitled())))) == "entitlement_ended"
@@ -204,7 +207,9 @@ def reviewed() -> dict[StreamId, Any]:
 
 def decided(state: Household, *, income_fen: int) -> Household:
     household = under_recheck(Step.DECISION, income_fen=income_fen, state=state)
-    command = ConfirmDecision(household=state.id, case=RECHECK, reasons="年审")
+    command = ConfirmDecision(
+        household=state.id, case=RECHECK, ground=DecisionGround.INCOME_CHANGED, reasons=Open("年审")
+    )
     outcome = decide(household, command, by=Role.COUNTY_APPROVER, on=DECIDED_ON)
     after: Household = then(household, outcome, on=DECIDED_ON, by=Role.COUNTY_APPROVER, stream=state.id)
     assert after.cases[CaseId(RECHECK)].end in {CaseEnd.KEPT, CaseEnd.RAISED}

@@ -11,12 +11,14 @@ from hudang.domain.case import CaseEnd, Step
 from hudang.domain.decision import Changes, Event, Refusal
 from hudang.domain.determination import ConfirmDecision, DecisionConfirmed, DecisionRefused, RefuseApplication
 from hudang.domain.entitlement import EntitlementStarted, HouseholdClass
+from hudang.domain.grounds import DecisionGround, MemberCause
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.notice import NoticeClosed
 from hudang.domain.notification import DeliverNotification, NotificationDelivered
 from hudang.domain.opinion import GiveOpinion
 from hudang.domain.outcomes import DecisionOutcome
+from hudang.domain.personal import Open
 from hudang.domain.registration import MemberLeft
 from hudang.domain.returning import ReturnedToStage
 from hudang.domain.roles import Role
@@ -43,6 +45,7 @@ from tests.domain.cases import (
     recorded,
     refused,
     registered,
+    sealed,
     submitted,
     then,
     visited,
@@ -53,8 +56,12 @@ APPROVER = Role.COUNTY_APPROVER
 ON = DAYS[Step.DECISION]
 NOTIFIED_ON = DAYS[Step.NOTIFICATION]
 REASONS = "家庭人均收入低于标准"
-CONFIRM = ConfirmDecision(household=HOUSEHOLD, case=CASE, reasons=REASONS)
-REFUSE = RefuseApplication(household=HOUSEHOLD, case=CASE, reasons="不符合条件")
+CONFIRM = ConfirmDecision(
+    household=HOUSEHOLD, case=CASE, ground=DecisionGround.ENTITLED, reasons=Open(REASONS)
+)
+REFUSE = RefuseApplication(
+    household=HOUSEHOLD, case=CASE, ground=DecisionGround.FALSE_STATEMENT, reasons=Open("不符合条件")
+)
 DELIVER = DeliverNotification(household=HOUSEHOLD, case=CASE, form="送达回证", receipt=paper("送达回证"))
 
 
@@ -91,7 +98,8 @@ class TestApproving:
                 assessment=assessed(household),
                 effective_from=Month(2013, 5),
                 next_recheck_on=date(2013, 10, 5),
-                reasons=REASONS,
+                ground=DecisionGround.ENTITLED,
+                reasons=Open(REASONS, of=HEAD),
             ),
             EntitlementStarted(
                 case=CASE,
@@ -143,7 +151,9 @@ class TestApproving:
         assert refused(confirm(household)) == "amount_changed_since_proposal"
 
     def test_is_refused_when_a_member_left_since_the_survey(self) -> None:
-        household = given(MemberLeft(person=SPOUSE, reason="死亡"), state=due(Step.DECISION))
+        household = given(
+            MemberLeft(person=SPOUSE, cause=MemberCause.DEATH, reason=sealed(HEAD)), state=due(Step.DECISION)
+        )
 
         assert refused(confirm(household)) == "household_changed_since_survey"
 
@@ -151,9 +161,15 @@ class TestApproving:
         assert refused(confirm(due(Step.DECISION, relatives=("staff-9",)))) == "county_visit_missing"
 
     def test_is_refused_without_reasons(self) -> None:
-        command = msgspec.structs.replace(CONFIRM, reasons=" ")
+        command = msgspec.structs.replace(CONFIRM, reasons=Open(" "))
 
         assert refused(decide(due(Step.DECISION), command, by=APPROVER, on=ON)) == "reasons_missing"
+
+    @pytest.mark.parametrize("ground", [DecisionGround.UNCHANGED, DecisionGround.INCOME_ABOVE_LINE])
+    def test_is_refused_on_a_ground_that_speaks_against_it(self, ground: DecisionGround) -> None:
+        command = msgspec.structs.replace(CONFIRM, ground=ground)
+
+        assert refused(decide(due(Step.DECISION), command, by=APPROVER, on=ON)) == "ground_does_not_fit"
 
     def test_is_refused_while_the_second_notice_runs(self) -> None:
         assert refused(confirm(due(Step.NOTICE_2))) == "step_out_of_order"
@@ -163,7 +179,7 @@ class TestApproving:
 
     def test_is_refused_after_a_return_to_the_survey(self) -> None:
         undone = due(Step.DECISION).cases[CASE].done[3:]
-        returned = ReturnedToStage(case=CASE, back_to=Step.SURVEY, undone=undone, reason="收入存疑")
+        returned = ReturnedToStage(case=CASE, back_to=Step.SURVEY, undone=undone, reason=sealed(HEAD))
 
         outcome = confirm(given(At(returned, on=ON), state=due(Step.DECISION)))
 
@@ -203,7 +219,11 @@ class TestRefusingAnApplication:
 
         outcome = refuse(household, on=DAYS[step])
 
-        assert recorded(outcome) == (DecisionRefused(case=CASE, reasons="不符合条件"),)
+        assert recorded(outcome) == (
+            DecisionRefused(
+                case=CASE, ground=DecisionGround.FALSE_STATEMENT, reasons=Open("不符合条件", of=HEAD)
+            ),
+        )
         after = then(household, outcome, on=DAYS[step], by=APPROVER)
         assert after.cases[CASE].end is CaseEnd.REFUSED
         assert after.entitlements == {}
@@ -226,9 +246,15 @@ class TestRefusingAnApplication:
         assert refused(outcome) == "proposer_cannot_approve"
 
     def test_is_refused_without_reasons(self) -> None:
-        command = msgspec.structs.replace(REFUSE, reasons="")
+        command = msgspec.structs.replace(REFUSE, reasons=Open(""))
 
         assert refused(decide(due(Step.DECISION), command, by=APPROVER, on=ON)) == "reasons_missing"
+
+    @pytest.mark.parametrize("ground", [DecisionGround.ENTITLED, DecisionGround.UNCHANGED])
+    def test_is_refused_on_a_ground_that_speaks_for_it(self, ground: DecisionGround) -> None:
+        command = msgspec.structs.replace(REFUSE, ground=ground)
+
+        assert refused(decide(due(Step.DECISION), command, by=APPROVER, on=ON)) == "ground_does_not_fit"
 
     def test_is_refused_for_a_recheck(self) -> None:
         command = msgspec.structs.replace(REFUSE, case=RECHECK)
@@ -315,7 +341,8 @@ def _under_the_rules_of_2021(*, recommends: bool = True) -> Household:
         case=CASE,
         recommends=recommends,
         household_class=HouseholdClass.B,
-        reasons="收入低于标准",
+        ground=DecisionGround.ENTITLED if recommends else DecisionGround.FALSE_STATEMENT,
+        reasons=Open("收入低于标准"),
     )
     given_on = date(2022, 3, 10)
     outcome = decide(household, opinion, by=Role.TOWNSHIP_CLERK, on=given_on)

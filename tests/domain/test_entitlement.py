@@ -16,10 +16,12 @@ from hudang.domain.entitlement import (
     EntitlementStarted,
     HouseholdClass,
 )
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.notification import DeliverNotification
 from hudang.domain.opinion import GiveOpinion
+from hudang.domain.personal import Open
 from hudang.domain.recheck import OpenRecheck, RecheckOpened
 from hudang.domain.roles import Role
 from hudang.domain.values import CaseId, Fen, PersonId
@@ -55,6 +57,7 @@ def changed(
         amount_fen=Fen(amount_fen),
         from_month=from_month,
         next_recheck_on=date(2013, 6, 1),
+        ground=DecisionGround.INCOME_CHANGED,
         household=HOUSEHOLD,
         members=members,
     )
@@ -68,6 +71,7 @@ def ended(last_month: Month) -> EntitlementEnded:
         persons=2,
         last_month=last_month,
         household=HOUSEHOLD,
+        ground=DecisionGround.INCOME_ABOVE_LINE,
     )
 
 
@@ -234,8 +238,14 @@ def _recheck(household: Household, drawn_recheck: Recheck, day: date) -> tuple[H
         state=household,
     )
     due = drawn_recheck.income_fen < 2 * LINE_FEN - 50
+    ground = DecisionGround.INCOME_CHANGED if due else DecisionGround.INCOME_ABOVE_LINE
     opinion = GiveOpinion(
-        household=HOUSEHOLD, case=case, recommends=due, household_class=HouseholdClass.C, reasons="复核"
+        household=HOUSEHOLD,
+        case=case,
+        recommends=due,
+        household_class=HouseholdClass.C,
+        ground=ground,
+        reasons=Open("复核"),
     )
     household = then(
         household,
@@ -243,7 +253,7 @@ def _recheck(household: Household, drawn_recheck: Recheck, day: date) -> tuple[H
         on=day,
         by=Role.TOWNSHIP_CLERK,
     )
-    confirm = ConfirmDecision(household=HOUSEHOLD, case=case, reasons="复核")
+    confirm = ConfirmDecision(household=HOUSEHOLD, case=case, ground=ground, reasons=Open("复核"))
     household = then(
         household,
         decide(household, confirm, by=Role.COUNTY_APPROVER, on=day),

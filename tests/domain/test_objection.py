@@ -15,6 +15,7 @@ from hudang.domain.values import PersonId
 from tests.domain.cases import (
     CASE,
     COMMAND_ID,
+    HEAD,
     HOUSEHOLD,
     MALFORMED,
     POSTING,
@@ -64,7 +65,7 @@ def answer(*, upheld: bool = False, **changed: Any) -> ResolveObjection:
         "case": CASE,
         "objection": "first",
         "upheld": upheld,
-        "finding": "经核实",
+        "finding": Open("经核实"),
         "papers": (paper("异议核查报告"),),
     }
     return ResolveObjection(**{**fields, **changed})
@@ -143,7 +144,7 @@ class TestAnObjectionUpheld:
                 case=CASE,
                 objection="first",
                 upheld=True,
-                finding="经核实",
+                finding=Open("经核实", of=HEAD),
                 papers=(paper("异议核查报告"),),
                 back_to=Step.SURVEY,
                 undone=(Step.SURVEY, Step.APPRAISAL, Step.OPINION),
@@ -231,7 +232,7 @@ class TestResolvingAnObjection:
     def test_is_refused_without_a_finding(self) -> None:
         household = hanging(objected(upheld=False)[0])
 
-        assert refused(send(household, answer(finding=" "), RESOLVED_ON)) == "finding_missing"
+        assert refused(send(household, answer(finding=Open(" ")), RESOLVED_ON)) == "finding_missing"
 
     def test_is_refused_before_it_was_raised(self) -> None:
         household = hanging(objected(upheld=False)[0])

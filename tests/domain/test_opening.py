@@ -6,6 +6,7 @@ import pytest
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.entitlement import EntitlementEnded, ExistingEntitlementRegistered, HouseholdClass
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.opening import RegisterExistingEntitlement
@@ -95,6 +96,7 @@ class TestAnOpeningEntry:
             persons=2,
             last_month=Month(2012, 12),
             household=HOUSEHOLD,
+            ground=DecisionGround.MOVED_AWAY,
         )
 
         assert refused(enter(given(ended, state=entitled()))) == "already_entitled"

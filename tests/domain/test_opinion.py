@@ -5,13 +5,16 @@ import pytest
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import DecisionGround, MemberCause
 from hudang.domain.household import Household
 from hudang.domain.opinion import GiveOpinion, PreliminaryOpinionGiven
+from hudang.domain.personal import Open
 from hudang.domain.registration import MemberLeft
 from hudang.domain.roles import Role
 from tests.domain.cases import (
     CASE,
     DAYS,
+    HEAD,
     HOUSEHOLD,
     SPOUSE,
     appraised,
@@ -21,6 +24,7 @@ from tests.domain.cases import (
     given,
     recorded,
     refused,
+    sealed,
     then,
     visited,
 )
@@ -31,15 +35,23 @@ ON = DAYS[Step.OPINION]
 
 
 def give(
-    household: Household, *, recommends: bool = True, reasons: str = "收入低于标准", on: date = ON
+    household: Household,
+    *,
+    recommends: bool = True,
+    ground: DecisionGround | None = None,
+    reasons: str = "收入低于标准",
+    on: date = ON,
 ) -> Changes | Refusal:
     case = RECHECK if RECHECK in household.cases else CASE
+    favourable = DecisionGround.INCOME_CHANGED if case == RECHECK else DecisionGround.ENTITLED
+    fitting = favourable if recommends else DecisionGround.NOT_COOPERATING
     command = GiveOpinion(
         household=HOUSEHOLD,
         case=case,
         recommends=recommends,
         household_class=HouseholdClass.B,
-        reasons=reasons,
+        ground=ground or fitting,
+        reasons=Open(reasons),
     )
     return decide(household, command, by=CLERK, on=on)
 
@@ -61,12 +73,14 @@ class TestTheTownshipsOpinion:
                 recommends=True,
                 household_class=HouseholdClass.B,
                 assessment=assessed(household),
-                reasons="收入低于标准",
+                ground=DecisionGround.ENTITLED,
+                reasons=Open("收入低于标准", of=HEAD),
             ),
         )
         case = then(household, outcome, on=ON, by=CLERK).cases[CASE]
         assert case.done[-1] is Step.OPINION
         assert case.opinion.given_by == "staff-township_clerk"
+        assert case.opinion.ground is DecisionGround.ENTITLED
 
     def test_may_be_against_although_something_is_due(self) -> None:
         (event,) = recorded(give(due(Step.OPINION), recommends=False))
@@ -94,8 +108,31 @@ class TestTheTownshipsOpinion:
     def test_is_refused_without_reasons(self, reasons: str) -> None:
         assert refused(give(due(Step.OPINION), reasons=reasons)) == "reasons_missing"
 
+    @pytest.mark.parametrize(
+        ("recommends", "ground"),
+        [(True, DecisionGround.UNCHANGED), (True, DecisionGround.DIED), (False, DecisionGround.ENTITLED)],
+    )
+    def test_is_refused_on_a_ground_that_contradicts_it(
+        self, recommends: bool, ground: DecisionGround
+    ) -> None:
+        outcome = give(due(Step.OPINION), recommends=recommends, ground=ground)
+
+        assert refused(outcome) == "ground_does_not_fit"
+
+    @pytest.mark.parametrize("ground", [DecisionGround.UNCHANGED, DecisionGround.STANDARD_CHANGED])
+    def test_in_a_recheck_may_rest_on_any_ground_of_a_running_entitlement(
+        self, ground: DecisionGround
+    ) -> None:
+        (event,) = recorded(give(under_recheck(Step.OPINION), ground=ground, on=OPINION_ON))
+
+        assert isinstance(event, PreliminaryOpinionGiven)
+        assert event.ground is ground
+
     def test_is_refused_once_the_household_is_another_than_was_surveyed(self) -> None:
-        household = given(MemberLeft(person=SPOUSE, reason="迁出"), state=due(Step.OPINION))
+        household = given(
+            MemberLeft(person=SPOUSE, cause=MemberCause.MOVED_OUT, reason=sealed(HEAD)),
+            state=due(Step.OPINION),
+        )
 
         assert refused(give(household)) == "household_changed_since_survey"
 
@@ -114,7 +151,8 @@ class TestTheTownshipsOpinion:
             case=CASE,
             recommends=True,
             household_class=HouseholdClass.B,
-            reasons="收入低于标准",
+            ground=DecisionGround.ENTITLED,
+            reasons=Open("收入低于标准"),
         )
 
         outcome = decide(due(Step.OPINION), command, by=Role.COUNTY_OFFICER, on=ON)

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from hudang.domain.decision import Changes, Refusal
+from hudang.domain.grounds import PayoutReturnCause
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.payout import (
@@ -15,6 +16,7 @@ from hudang.domain.payout import (
     ReissuePayout,
     ReturnPayout,
 )
+from hudang.domain.personal import Open
 from hudang.domain.registration import AccountNamed
 from hudang.domain.roles import Role
 from hudang.domain.values import Fen, StreamId
@@ -48,7 +50,11 @@ INSTRUCTED = PayoutInstructed(
     amount_fen=Fen(40_000),
     account_holder=HEAD,
 )
-RETURNED = At(PayoutReturned(payout=FIRST, reason="账户已销"), on=RETURNED_ON, by=PAYMASTER)
+RETURNED = At(
+    PayoutReturned(payout=FIRST, cause=PayoutReturnCause.ACCOUNT_CLOSED, reason=sealed(HEAD)),
+    on=RETURNED_ON,
+    by=PAYMASTER,
+)
 
 
 def paid(*more: At) -> Household:
@@ -60,7 +66,9 @@ def paid(*more: At) -> Household:
 def send_back(
     household: Household, payout: str = FIRST, *, reason: str = "账户已销", on: date = RETURNED_ON
 ) -> Changes | Refusal:
-    command = ReturnPayout(household=HOUSEHOLD, payout=payout, reason=reason)
+    command = ReturnPayout(
+        household=HOUSEHOLD, payout=payout, cause=PayoutReturnCause.ACCOUNT_CLOSED, reason=Open(reason)
+    )
     return decide(household, command, by=PAYMASTER, on=on)
 
 
@@ -76,10 +84,13 @@ class TestAReturnedPayment:
         outcome = send_back(paid(*before))
 
         (event,) = recorded(outcome)
-        assert event == PayoutReturned(payout=FIRST, reason="账户已销")
+        assert event == PayoutReturned(
+            payout=FIRST, cause=PayoutReturnCause.ACCOUNT_CLOSED, reason=Open("账户已销", of=HEAD)
+        )
         assert event.frees() == tuple({claim.holder for claim in INSTRUCTED.takes(HOUSEHOLD)})
         after = then(paid(*before), outcome, on=RETURNED_ON, by=PAYMASTER)
         assert after.payouts[FIRST].state is PayoutState.RETURNED
+        assert after.payouts[FIRST].return_cause is PayoutReturnCause.ACCOUNT_CLOSED
 
     def test_is_refused_for_a_payment_that_is_not_in_the_file(self) -> None:
         assert refused(send_back(paid(), "payout-9")) == "payout_not_found"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.entitlement import EntitlementChanged, EntitlementEnded, HouseholdClass
+from hudang.domain.grounds import DecisionGround, MemberCause, PayoutReturnCause
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutConfirmed, PayoutInstructed, PayoutKind, PayoutPart, PayoutReturned
@@ -124,6 +125,7 @@ class TestPreparingAPayroll:
             persons=2,
             last_month=Month(2013, 2),
             household=HOUSEHOLD,
+            ground=DecisionGround.MOVED_AWAY,
         )
 
         event = prepared(prepare(states(given(ended, state=entitled()))))
@@ -140,6 +142,7 @@ class TestPreparingAPayroll:
             amount_fen=Fen(50_000),
             from_month=Month(2013, 4),
             next_recheck_on=date(2013, 6, 1),
+            ground=DecisionGround.INCOME_CHANGED,
         )
 
         event = prepared(prepare(states(given(raised, state=entitled())), on=date(2013, 5, 6)))
@@ -290,7 +293,7 @@ class TestInstructingPayment:
 
     def test_does_not_pay_who_took_the_account_along(self) -> None:
         named = AccountNamed(holder=SPOUSE, account=sealed(SPOUSE))
-        left = MemberLeft(person=SPOUSE, reason="离婚")
+        left = MemberLeft(person=SPOUSE, cause=MemberCause.DIVORCE, reason=sealed(HEAD))
 
         (event,) = accepted(instruct(listed(given(named, left, state=entitled()))))[HOUSEHOLD]
 
@@ -347,7 +350,9 @@ class TestConfirmingPayment:
 
     def test_is_refused_for_what_the_bank_returned(self) -> None:
         of = instructed()
-        back = PayoutReturned(payout=payout_id(of, HOUSEHOLD), reason="账户已销")
+        back = PayoutReturned(
+            payout=payout_id(of, HOUSEHOLD), cause=PayoutReturnCause.ACCOUNT_CLOSED, reason=sealed(HEAD)
+        )
 
         assert refused(confirm({**of, HOUSEHOLD: given(back, state=of[HOUSEHOLD])})) == "payout_came_back"
 

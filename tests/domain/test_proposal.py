@@ -5,6 +5,7 @@ import msgspec
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import MemberCause
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
 from hudang.domain.proposal import CountyProposalMade, ProposeAmount
@@ -15,6 +16,7 @@ from hudang.domain.values import PersonId
 from tests.domain.cases import (
     CASE,
     DAYS,
+    HEAD,
     HOUSEHOLD,
     At,
     assessed,
@@ -79,7 +81,13 @@ class TestTheCountysProposal:
 
     def test_is_refused_once_the_household_is_another_than_was_surveyed(self) -> None:
         child = PersonId("L0001-person-child")
-        joined = MemberJoined(person=child, relation=Relation.CHILD, name=sealed(child), reason="出生")
+        joined = MemberJoined(
+            person=child,
+            relation=Relation.CHILD,
+            name=sealed(child),
+            cause=MemberCause.BIRTH,
+            reason=sealed(HEAD),
+        )
 
         outcome = propose(given(joined, state=due(Step.PROPOSAL)))
 

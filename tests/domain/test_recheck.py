@@ -5,6 +5,7 @@ import pytest
 from hudang.domain.case import CaseKind, Step
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.entitlement import EntitlementEnded
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.recheck import OpenRecheck, RecheckJoined, RecheckOpened
@@ -34,6 +35,7 @@ ENDED = EntitlementEnded(
     persons=2,
     last_month=Month(2013, 3),
     household=HOUSEHOLD,
+    ground=DecisionGround.MOVED_AWAY,
 )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from hudang.domain.case import CaseEnd, Step
@@ -13,11 +14,13 @@ from hudang.domain.entitlement import (
     EntitlementKept,
     HouseholdClass,
 )
+from hudang.domain.grounds import DecisionGround, MemberCause
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
 from hudang.domain.notification import DeliverNotification, NotificationDelivered
 from hudang.domain.outcomes import DecisionOutcome
+from hudang.domain.personal import Open
 from hudang.domain.registration import MemberJoined
 from hudang.domain.roles import Role
 from hudang.domain.values import Fen, PersonId
@@ -45,14 +48,22 @@ from tests.domain.entitled import (
 )
 
 APPROVER = Role.COUNTY_APPROVER
-CONFIRM = ConfirmDecision(household=HOUSEHOLD, case=RECHECK, reasons="收入变化")
+CONFIRM = ConfirmDecision(
+    household=HOUSEHOLD, case=RECHECK, ground=DecisionGround.INCOME_CHANGED, reasons=Open("收入变化")
+)
 DELIVER = DeliverNotification(household=HOUSEHOLD, case=RECHECK, form="送达回证", receipt=paper("送达回证"))
 CHILD = PersonId("L0001-person-child")
-JOINED = MemberJoined(person=CHILD, relation=Relation.CHILD, name=sealed(CHILD), reason="出生")
+JOINED = MemberJoined(
+    person=CHILD, relation=Relation.CHILD, name=sealed(CHILD), cause=MemberCause.BIRTH, reason=sealed(HEAD)
+)
 
 
-def confirm(household: Household, on: date = DECIDED_ON) -> Changes | Refusal:
-    return decide(household, CONFIRM, by=APPROVER, on=on)
+def confirm(
+    household: Household,
+    on: date = DECIDED_ON,
+    ground: DecisionGround = DecisionGround.INCOME_CHANGED,
+) -> Changes | Refusal:
+    return decide(household, msgspec.structs.replace(CONFIRM, ground=ground), by=APPROVER, on=on)
 
 
 def deliver(household: Household, on: date) -> Changes | Refusal:
@@ -118,6 +129,7 @@ class TestDecidingARecheck:
                 amount_fen=Fen(50_000),
                 from_month=APRIL,
                 next_recheck_on=date(2013, 4, 8),
+                ground=DecisionGround.INCOME_CHANGED,
                 household=HOUSEHOLD,
                 members=(HEAD, SPOUSE),
             ),
@@ -127,11 +139,16 @@ class TestDecidingARecheck:
         entitlement = after.entitlements[PROGRAMME]
         assert [entitlement.in_month(m).amount_fen for m in (Month(2013, 3), APRIL)] == [40_000, 50_000]
 
-    @pytest.mark.parametrize("income_fen", [100_000, 130_000])
-    def test_that_cuts_or_ends_changes_nothing_before_its_notice(self, income_fen: int) -> None:
+    @pytest.mark.parametrize(
+        ("income_fen", "ground"),
+        [(100_000, DecisionGround.INCOME_CHANGED), (130_000, DecisionGround.INCOME_ABOVE_LINE)],
+    )
+    def test_that_cuts_or_ends_changes_nothing_before_its_notice(
+        self, income_fen: int, ground: DecisionGround
+    ) -> None:
         household = under_recheck(Step.DECISION, income_fen=income_fen, recommends=income_fen < 130_000)
 
-        outcome = confirm(household)
+        outcome = confirm(household, ground=ground)
 
         assert [type(event) for event in recorded(outcome)] == [DecisionConfirmed]
         after = then(household, outcome, on=DECIDED_ON, by=APPROVER)
@@ -139,10 +156,30 @@ class TestDecidingARecheck:
         assert after.entitlements == household.entitlements
 
     def test_ends_what_the_township_does_not_recommend_although_something_would_be_due(self) -> None:
-        decided = recorded(confirm(under_recheck(Step.DECISION, recommends=False)))[0]
+        household = under_recheck(Step.DECISION, recommends=False)
+
+        decided = recorded(confirm(household, ground=DecisionGround.WORK_REFUSED))[0]
 
         assert isinstance(decided, DecisionConfirmed)
         assert (decided.outcome, decided.amount_fen) == (DecisionOutcome.END, 0)
+        assert decided.ground is DecisionGround.WORK_REFUSED
+
+    @pytest.mark.parametrize(
+        ("income_fen", "ground"),
+        [
+            (90_000, DecisionGround.INCOME_ABOVE_LINE),
+            (80_000, DecisionGround.UNCHANGED),
+            (100_000, DecisionGround.UNCHANGED),
+            (130_000, DecisionGround.UNCHANGED),
+            (130_000, DecisionGround.ENTITLED),
+        ],
+    )
+    def test_is_refused_on_a_ground_that_contradicts_its_result(
+        self, income_fen: int, ground: DecisionGround
+    ) -> None:
+        household = under_recheck(Step.DECISION, income_fen=income_fen, recommends=income_fen < 130_000)
+
+        assert refused(confirm(household, ground=ground)) == "ground_does_not_fit"
 
     def test_counts_a_new_member_also_where_the_amount_stays(self) -> None:
         """Their supplement a head is paid from then on, and they are assisted nowhere else."""
@@ -178,6 +215,7 @@ class TestDecidingARecheck:
             persons=2,
             last_month=Month(2013, 3),
             household=HOUSEHOLD,
+            ground=DecisionGround.INCOME_ABOVE_LINE,
         )
 
         outcome = confirm(given(ended, state=under_recheck(Step.DECISION)))
@@ -219,6 +257,7 @@ class TestTheNoticeOfACutOrAnEnd:
             persons=2,
             last_month=Month(2013, 3),
             household=HOUSEHOLD,
+            ground=DecisionGround.INCOME_ABOVE_LINE,
         )
         assert ended.frees() == (f"entitlement/{HOUSEHOLD}/{PROGRAMME}",)
         entitlement = then(household, outcome, on=date(2013, 3, 10), by=Role.TOWNSHIP_CLERK).entitlements[

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from hudang.domain.decision import Claim
+from hudang.domain.grounds import MemberCause
 from hudang.domain.identity import Relation, check_digit
 from hudang.domain.person import PersonRegistered
 from hudang.domain.personal import Open
@@ -34,6 +35,7 @@ from tests.domain.cases import (
     recorded,
     refused,
     registered,
+    sealed,
 )
 
 CLERK = Role.VILLAGE_CLERK
@@ -139,53 +141,95 @@ class TestRegisteringAHousehold:
 
 class TestAddingAMember:
     def test_records_who_joined_and_why(self) -> None:
-        command = AddMember(household=HOUSEHOLD, member=member(3, Relation.CHILD, "测试丙"), reason="出生")
+        command = AddMember(
+            household=HOUSEHOLD,
+            member=member(3, Relation.CHILD, "测试丙"),
+            cause=MemberCause.BIRTH,
+            reason=Open("出生"),
+        )
 
         outcome = decide(given(registered()), command, by=CLERK)
 
         child = new_person(1)
         assert recorded(outcome, HOUSEHOLD) == (
-            MemberJoined(person=child, relation=Relation.CHILD, name=Open("测试丙", of=child), reason="出生"),
+            MemberJoined(
+                person=child,
+                relation=Relation.CHILD,
+                name=Open("测试丙", of=child),
+                cause=MemberCause.BIRTH,
+                reason=Open("出生", of=HEAD),
+            ),
         )
         assert isinstance(recorded(outcome, StreamId(child))[0], PersonRegistered)
 
     def test_is_refused_for_a_member(self) -> None:
-        command = AddMember(household=HOUSEHOLD, member=member(2, Relation.SPOUSE), reason="结婚")
+        command = AddMember(
+            household=HOUSEHOLD,
+            member=member(2, Relation.SPOUSE),
+            cause=MemberCause.MARRIAGE,
+            reason=Open("结婚"),
+        )
 
         outcome = decide(given(registered()), command, by=CLERK, known={number(2): SPOUSE})
 
         assert refused(outcome) == "already_a_member"
 
     def test_takes_back_who_had_left(self) -> None:
-        household = given(registered(), MemberLeft(person=SPOUSE, reason="离婚"))
-        command = AddMember(household=HOUSEHOLD, member=member(2, Relation.SPOUSE), reason="复婚")
+        household = given(
+            registered(), MemberLeft(person=SPOUSE, cause=MemberCause.DIVORCE, reason=sealed(HEAD))
+        )
+        command = AddMember(
+            household=HOUSEHOLD,
+            member=member(2, Relation.SPOUSE),
+            cause=MemberCause.MARRIAGE,
+            reason=Open("复婚"),
+        )
 
         outcome = decide(household, command, by=CLERK, known={number(2): SPOUSE})
 
         assert set(accepted(outcome)) == {HOUSEHOLD}
 
     def test_is_refused_for_a_second_head(self) -> None:
-        command = AddMember(household=HOUSEHOLD, member=member(3, Relation.HEAD), reason="迁入")
+        command = AddMember(
+            household=HOUSEHOLD,
+            member=member(3, Relation.HEAD),
+            cause=MemberCause.RETURNED,
+            reason=Open("迁入"),
+        )
 
         assert refused(decide(given(registered()), command, by=CLERK)) == "not_one_head"
 
     def test_is_refused_without_a_name(self) -> None:
-        command = AddMember(household=HOUSEHOLD, member=member(3, Relation.CHILD, " "), reason="出生")
+        command = AddMember(
+            household=HOUSEHOLD,
+            member=member(3, Relation.CHILD, " "),
+            cause=MemberCause.BIRTH,
+            reason=Open("出生"),
+        )
 
         assert refused(decide(given(registered()), command, by=CLERK)) == "name_missing"
 
+    def test_is_refused_for_a_cause_of_leaving(self) -> None:
+        command = AddMember(
+            household=HOUSEHOLD,
+            member=member(3, Relation.CHILD),
+            cause=MemberCause.DEATH,
+            reason=Open("去世"),
+        )
 
-def remove(person: PersonId, reason: str = "去世") -> Any:
-    return decide(
-        given(registered()), RemoveMember(household=HOUSEHOLD, person=person, reason=reason), by=CLERK
-    )
+        assert refused(decide(given(registered()), command, by=CLERK)) == "cause_does_not_fit"
+
+
+def remove(person: PersonId, reason: str = "去世", cause: MemberCause = MemberCause.DEATH) -> Any:
+    command = RemoveMember(household=HOUSEHOLD, person=person, cause=cause, reason=Open(reason))
+    return decide(given(registered()), command, by=CLERK)
 
 
 class TestRemovingAMember:
     def test_records_who_left_and_why_and_frees_them_for_another_household(self) -> None:
         (left,) = recorded(remove(SPOUSE))
 
-        assert left == MemberLeft(person=SPOUSE, reason="去世")
+        assert left == MemberLeft(person=SPOUSE, cause=MemberCause.DEATH, reason=Open("去世", of=HEAD))
         assert left.frees() == (f"member/{SPOUSE}",)
         assert [m.person for m in given(registered(), left).present] == [HEAD]
 
@@ -194,6 +238,10 @@ class TestRemovingAMember:
 
     def test_is_refused_for_the_head(self) -> None:
         assert refused(remove(HEAD)) == "head_cannot_leave"
+
+    @pytest.mark.parametrize("cause", [MemberCause.BIRTH, MemberCause.RETURNED])
+    def test_is_refused_for_a_cause_of_joining(self, cause: MemberCause) -> None:
+        assert refused(remove(SPOUSE, cause=cause)) == "cause_does_not_fit"
 
     def test_is_refused_without_a_reason(self) -> None:
         assert refused(remove(SPOUSE, reason=" ")) == "reason_missing"

@@ -4,14 +4,17 @@ from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
 from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.outcomes import DecisionOutcome
+from hudang.domain.personal import Open
 from hudang.domain.returning import ReturnedToStage, ReturnToStage
 from hudang.domain.roles import Role
 from hudang.domain.values import Fen
 from tests.domain.cases import (
     CASE,
+    HEAD,
     HOUSEHOLD,
     At,
     assessed,
@@ -21,6 +24,7 @@ from tests.domain.cases import (
     posted,
     recorded,
     refused,
+    sealed,
     then,
 )
 
@@ -34,7 +38,7 @@ def send_back(
     reason: str = "需补查",
     on: date = DAY,
 ) -> Changes | Refusal:
-    command = ReturnToStage(household=HOUSEHOLD, case=CASE, back_to=step, reason=reason)
+    command = ReturnToStage(household=HOUSEHOLD, case=CASE, back_to=step, reason=Open(reason))
     return decide(household, command, by=by, on=on)
 
 
@@ -46,7 +50,7 @@ class TestReturningACase:
 
         undone = (Step.OPINION, Step.NOTICE_1, Step.PROPOSAL, Step.NOTICE_2)
         assert recorded(outcome) == (
-            ReturnedToStage(case=CASE, back_to=Step.OPINION, undone=undone, reason="需补查"),
+            ReturnedToStage(case=CASE, back_to=Step.OPINION, undone=undone, reason=Open("需补查", of=HEAD)),
         )
         case = then(household, outcome, on=DAY, by=Role.COUNTY_OFFICER).cases[CASE]
         assert case.done[-1] is Step.APPRAISAL
@@ -88,7 +92,8 @@ class TestReturningACase:
             assessment=assessed(household),
             effective_from=Month(2013, 5),
             next_recheck_on=date(2013, 10, 4),
-            reasons="收入增加",
+            ground=DecisionGround.INCOME_CHANGED,
+            reasons=sealed(HEAD),
         )
 
         assert (

@@ -6,6 +6,7 @@ import pytest
 from hudang.domain.application import ApplicationWithdrawn
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Refusal
+from hudang.domain.grounds import MemberCause
 from hudang.domain.household import Household
 from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.personal import Open
@@ -34,6 +35,7 @@ from tests.domain.cases import (
     paper,
     recorded,
     refused,
+    sealed,
     then,
 )
 from tests.domain.entitled import DECIDED_ON, RECHECK, confirmed, under_recheck
@@ -119,7 +121,10 @@ class TestTheHomeVisit:
         assert refused(visit(incomes=(income(1, PersonId("L0001-stranger")),))) == "income_malformed"
 
     def test_is_refused_with_the_income_of_a_member_who_left(self) -> None:
-        household = given(MemberLeft(person=SPOUSE, reason="迁出"), state=due(Step.SURVEY))
+        household = given(
+            MemberLeft(person=SPOUSE, cause=MemberCause.MOVED_OUT, reason=sealed(HEAD)),
+            state=due(Step.SURVEY),
+        )
 
         assert refused(visit(household)) == "income_malformed"
 

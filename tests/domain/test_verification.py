@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hudang.domain.case import Step
+from hudang.domain.grounds import MemberCause
 from hudang.domain.identity import Relation
 from hudang.domain.registration import MemberJoined
 from hudang.domain.roles import Role
@@ -68,7 +69,13 @@ class TestConsentToVerification:
         assert after.cases[CASE].done[-1] is Step.CONSENT
 
     def test_may_be_signed_by_a_member_who_joined_since_the_application(self) -> None:
-        joined = MemberJoined(person=CHILD, relation=Relation.CHILD, name=sealed(CHILD), reason="回迁")
+        joined = MemberJoined(
+            person=CHILD,
+            relation=Relation.CHILD,
+            name=sealed(CHILD),
+            cause=MemberCause.RETURNED,
+            reason=sealed(HEAD),
+        )
         household = given(joined, state=due(Step.CONSENT))
 
         outcome = decide(household, consent(HEAD, CHILD), by=CLERK, on=SIGNED_ON)

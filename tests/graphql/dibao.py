@@ -11,6 +11,8 @@ from tests.graphql.api import SHA256, VILLAGE, Api
 
 PAPERS = ("申请书", "身份证", "户口本", "授权书", "收入证明")
 VOTERS = tuple(f"r{number}" for number in range(1, 9))
+WRITTEN = ("测试结论", "测试不同意见", "测试审核理由", "测试审批理由")
+"""What the offices write in their own words: conclusion, dissent, reasons of the opinion and the decision."""
 PRESENT = ("t1", *VOTERS)
 
 
@@ -130,8 +132,8 @@ class Dibao:
             "closeAppraisal",
             on=date(2013, 3, 13),
             meeting=meeting,
-            conclusion="调查属实",
-            dissent=["收入偏低"],
+            conclusion=WRITTEN[0],
+            dissent=[WRITTEN[1]],
         )
         return meeting
 
@@ -158,7 +160,8 @@ class Dibao:
             seen=version_of(self.api, self.household),
             recommends=True,
             householdClass="B",
-            reasons="符合条件",
+            ground="ENTITLED",
+            reasons=WRITTEN[2],
         )
 
     def propose(self) -> None:
@@ -178,7 +181,8 @@ class Dibao:
             on=date(2013, 4, 8),
             role=Role.COUNTY_APPROVER,
             seen=version_of(self.api, self.household),
-            reasons="收入低于标准",
+            ground="ENTITLED",
+            reasons=WRITTEN[3],
         )
 
     def all(self) -> Any:

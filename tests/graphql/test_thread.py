@@ -12,7 +12,7 @@ from hudang.domain.values import CaseId, StreamId
 from hudang.graphql import ids
 from hudang.graphql.ids import Kind
 from tests.graphql.api import VILLAGE, Api
-from tests.graphql.dibao import PRESENT, Dibao, identity_number, paper, register, version_of
+from tests.graphql.dibao import PRESENT, WRITTEN, Dibao, identity_number, paper, register, version_of
 
 HISTORY = """
 query ($id: ID!, $first: Int!, $after: String) { household(id: $id) { history(first: $first, after: $after) {
@@ -122,8 +122,9 @@ class TestHistory:
         edges = decided.api.ask(HISTORY, id=decided.household, first=100)["household"]["history"]["edges"]
 
         told = str([[edge["node"]["what"], edge["node"]["changes"]] for edge in edges])
-        for personal in ("测试甲", "测试路", "测试情况", "43030419650312"):
+        for personal in ("测试甲", "测试路", "测试情况", "43030419650312", *WRITTEN):
             assert personal not in told
+        assert {"name": "ground", "zh": "事由", "value": "符合条件"} in edges[-2]["node"]["changes"]
 
     def test_read_page_by_page_is_the_same(self, decided: Dibao) -> None:
         whole = decided.api.ask(HISTORY, id=decided.household, first=100)["household"]["history"]
@@ -193,6 +194,19 @@ class TestACase:
         assert case["votes"][-1] == {"voter": "r8", "choice": "AGAINST"}
         assert case["ballots"] == []
         assert case["appraisals"] == [{"inFavour": 8, "against": 1, "passed": True}]
+
+    def test_opens_what_the_offices_wrote(self, decided: Dibao) -> None:
+        case = case_of(
+            decided,
+            "appraisals { conclusion dissent } opinion { ground groundZh reasons }"
+            " decision { ground groundZh reasons }",
+        )
+
+        conclusion, dissent, opinion, decision = WRITTEN
+        code = {"ground": "ENTITLED", "groundZh": "符合条件"}
+        assert case["appraisals"] == [{"conclusion": conclusion, "dissent": [dissent]}]
+        assert case["opinion"] == {**code, "reasons": opinion}
+        assert case["decision"] == {**code, "reasons": decision}
 
     def test_shows_its_decision_line_by_line(self, decided: Dibao) -> None:
         decision = case_of(
@@ -296,10 +310,31 @@ class TestACommand:
             case=dibao.case,
             recommends=True,
             householdClass="B",
-            reasons="符合条件",
+            ground="ENTITLED",
+            reasons="测试理由",
         )
 
         assert (answer["__typename"], answer["code"]) == ("Conflict", "version_moved")
+
+    def test_on_a_ground_that_contradicts_it_is_refused(self, api: Api) -> None:
+        dibao = Dibao(api)
+        dibao.apply()
+        dibao.verify()
+        dibao.appraise()
+
+        answer = api.send(
+            "giveOpinion",
+            seen=version_of(api, dibao.household),
+            household=dibao.household,
+            case=dibao.case,
+            recommends=False,
+            householdClass="B",
+            ground="UNCHANGED",
+            reasons="测试理由",
+        )
+
+        assert (answer["__typename"], answer["code"]) == ("Refusal", "ground_does_not_fit")
+        assert "income_above_line" in answer["message"]
 
     def test_out_of_order_is_refused_with_code_and_rule(self, api: Api) -> None:
         dibao = Dibao(api)

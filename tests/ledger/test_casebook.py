@@ -16,6 +16,7 @@ from hudang.domain.application import (
 )
 from hudang.domain.decision import Refusal
 from hudang.domain.entitlement import HouseholdClass
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.jurisdiction import AreaLevel as Level
 from hudang.domain.jurisdiction import EstablishArea, LedgerClock, LedgerOpened, OpenLedger
 from hudang.domain.month import Month
@@ -179,7 +180,8 @@ class TestDecidingOnWhatWasSeen:
             case=CaseId("case"),
             recommends=True,
             household_class=HouseholdClass.B,
-            reasons="属实",
+            ground=DecisionGround.ENTITLED,
+            reasons=Open("属实"),
         )
 
         answer = office.casebook.send(LEDGER, command, actor=CLERK, command_id=uuid4())

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from hudang.domain.decision import Refusal
+from hudang.domain.grounds import MemberCause
 from hudang.domain.household import Household
 from hudang.domain.identity import Relation
 from hudang.domain.jurisdiction import LedgerClock, OpenLedger
@@ -46,7 +47,9 @@ class TestAPerson:
     def test_known_by_the_identity_number_keeps_the_id(self, office: Office) -> None:
         first = office.register("001", 1, 2)
         _, moved = office.members(first)
-        office.accepted(RemoveMember(household=first, person=moved, reason="迁出"))
+        office.accepted(
+            RemoveMember(household=first, person=moved, cause=MemberCause.MOVED_OUT, reason=Open("迁出"))
+        )
 
         second = office.register("002", 2)
 
@@ -56,14 +59,18 @@ class TestAPerson:
     def test_known_by_the_number_however_it_is_written(self, office: Office) -> None:
         first = office.register("001", 1, 2)
         _, moved = office.members(first)
-        office.accepted(RemoveMember(household=first, person=moved, reason="迁出"))
+        office.accepted(
+            RemoveMember(household=first, person=moved, cause=MemberCause.MOVED_OUT, reason=Open("迁出"))
+        )
         number = identity_number(2)
         member = msgspec.structs.replace(
             new_member("别写", 2, Relation.CHILD), identity_number=Open(f" {number[:6]} {number[6:].lower()}")
         )
 
         second = office.register("002", 3)
-        office.accepted(AddMember(household=second, member=member, reason="迁入"))
+        office.accepted(
+            AddMember(household=second, member=member, cause=MemberCause.MARRIAGE, reason=Open("迁入"))
+        )
 
         assert moved in office.members(second)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -14,8 +15,11 @@ from hudang.domain.catalogue import COMMANDS, EVENTS
 from hudang.domain.household import Household
 from hudang.domain.month import Month
 from hudang.domain.payout import PayoutState
+from hudang.domain.personal import Open
 from hudang.domain.roles import Role
+from hudang.ledger import codec
 from hudang.ledger.casebook import Accepted, Conflict
+from hudang.ledger.codec import PersonalValue
 from hudang.ledger.verify import verify
 from tests.ledger.office import LEDGER, PROGRAMME, actor, open_office
 from tests.ledger.year import Year
@@ -75,6 +79,16 @@ class TestTheWholeProcedure:
     def test_is_the_same_live_and_replayed(self, year: Year) -> None:
         assert year.office.live_states() == year.office.replayed_states()
 
+    def test_stores_nothing_as_it_was_written_that_is_sealed(self, year: Year) -> None:
+        """Whatever came open in a command: names, numbers, accounts, and words of somebody's own."""
+        written: set[str] = set()
+        for sent in year.office.sent:
+            codec.map_personal(sent.command, partial(_noted, written))
+        stored = b"".join(event.payload for event in year.office.store.feed(LEDGER, 0, 100_000))
+
+        assert {"测试不同意见", "查实有隐瞒收入", "数据过旧", "账户已销"} <= written
+        assert [text for text in written if text.encode() in stored] == []
+
     def test_is_chained(self, year: Year) -> None:
         report = verify(year.office.store, LEDGER)
 
@@ -127,3 +141,9 @@ def ends(year: Year, name: str) -> list[CaseEnd | None]:
 def amount(year: Year, name: str, month: int) -> int:
     span = file_of(year, name).entitlements[PROGRAMME].in_month(Month(2013, month))
     return span.amount_fen if span else 0
+
+
+def _noted(written: set[str], value: PersonalValue, path: str) -> PersonalValue:
+    assert isinstance(value, Open), path
+    written.add(value.value)
+    return value

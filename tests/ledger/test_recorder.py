@@ -32,8 +32,9 @@ from eventsourcing.tests import persistence as shipped
 from eventsourcing.utils import Environment
 
 from hudang.domain.decision import Actor
+from hudang.domain.grounds import MemberCause
 from hudang.domain.person import PersonRegistered
-from hudang.domain.personal import Open
+from hudang.domain.personal import Open, Sealed
 from hudang.domain.registration import MemberLeft
 from hudang.domain.roles import Role
 from hudang.domain.values import PersonId
@@ -373,7 +374,7 @@ class TestALedgerOfCases:
         [
             StoredEvent("L0001-a", 1, "library.topic", b"{}"),
             StoredEvent("L0001-a", 1, MemberLeft.TOPIC, b"{}"),
-            StoredEvent("L0001-a", 1, MemberLeft.TOPIC, b'{"reason":"x","person":"L0001-p"}'),
+            StoredEvent("L0001-a", 1, MemberLeft.TOPIC, b'{"cause":"death","person":"L0001-p"}'),
         ],
         ids=["topic", "fields", "bytes"],
     )
@@ -433,5 +434,6 @@ def stored(originator: UUID, version: int, *, topic: str = "topic") -> StoredEve
 
 def left(stream: str) -> StoredEvent:
     """An event of the catalogue: a member left the household."""
-    happened = MemberLeft(person=PersonId("L0001-p"), reason="迁出")
+    reason = Sealed(of=PersonId("L0001-p"), at="L0001-a:1:reason", box="")
+    happened = MemberLeft(person=PersonId("L0001-p"), cause=MemberCause.MOVED_OUT, reason=reason)
     return StoredEvent(stream, 1, MemberLeft.TOPIC, codec.encode(happened))

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hudang.domain.determination import DecisionRefused, Determination
+from hudang.domain.determination import Determination
+from hudang.domain.evidence import Evidence
 from hudang.domain.month import Month
+from hudang.domain.notification import NotificationDelivered
 from hudang.domain.person import Person
 from hudang.domain.personal import Erased, Open, Sealed
 from hudang.domain.values import CaseId
@@ -86,9 +88,10 @@ class TestAState:
             states.encode(person)
 
     def test_may_quote_what_an_open_value_looks_like(self) -> None:
-        refused = DecisionRefused(case=CaseId("case-1"), reasons='"type":"open"')
+        receipt = Evidence(kind="送达回证", sha256="0" * 64)
+        told = NotificationDelivered(case=CaseId("case-1"), form='"type":"open"', receipt=receipt)
 
-        encoded = states._ENCODER.encode(refused)
+        encoded = states._ENCODER.encode(told)
 
         assert states._OPEN not in encoded
 

@@ -5,6 +5,7 @@
 - `assisted` comes in with an opening entry, is raised, paid, paid again after a return, lowered by the review
   and kept by the recheck after it.
 - `refused_one` is voted on by secret ballot and refused; `slow` never brings the papers; `shy` withdraws.
+- Years later (`later_years`) one household moves away and one here, and the data of `shy` are erased.
 """
 
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from hudang.domain.decision import Event
 from hudang.domain.determination import ConfirmDecision, RefuseApplication
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.evidence import Evidence
+from hudang.domain.grounds import DecisionGround, MemberCause, PayoutReturnCause
 from hudang.domain.identity import Relation
 from hudang.domain.meeting import Attendee, AttendeePart, ConveneMeeting, SignMinutes
 from hudang.domain.month import Month
@@ -59,12 +61,14 @@ from hudang.domain.values import CaseId, Fen, StreamId
 from hudang.domain.verification import CrossCheckResult, RecordConsent, RecordCrossCheck
 from hudang.domain.voting import Choice, CountBallots, RecordBallots, RecordVotes, Vote
 from hudang.ledger.casebook import Accepted
+from tests.ledger import later_years
 from tests.ledger.office import COUNTY, PROGRAMME, VILLAGE, Office, new_member, paper
 
 E = TypeVar("E", bound=Event)
 
 PAPERS = tuple(paper(kind) for kind in ("申请书", "身份证", "户口本", "授权书", "收入证明"))
 VOTERS = tuple(f"r{number}" for number in range(1, 10))
+ENTITLED, CHANGED = DecisionGround.ENTITLED, DecisionGround.INCOME_CHANGED
 APPLICANT_INCOME, ASSISTED_INCOME = Fen(90_000), Fen(60_000)
 """Incomes a month for two people on a line of 1,300 yuan: 400 and 700 yuan are due."""
 
@@ -91,6 +95,9 @@ class Year:
         self.recheck_and_keep()
         self.apply_again()
         self.draw()
+        later_years.move_away(self.office)
+        later_years.move_here(self.office)
+        later_years.erase(self.office, self.office.members(self.households["shy"])[0])
 
     def register(self) -> None:
         for number, name in enumerate(("applicant", "assisted", "refused_one", "slow", "shy")):
@@ -112,15 +119,21 @@ class Year:
             )
         )
         child = new_member("孩子", 99, Relation.CHILD)
-        office.accepted(AddMember(household=household, member=child, reason="回迁"))
+        office.accepted(
+            AddMember(household=household, member=child, cause=MemberCause.RETURNED, reason=Open("回迁"))
+        )
         *_, grandchild = office.members(household)
-        office.accepted(RemoveMember(household=household, person=grandchild, reason="迁出"))
+        office.accepted(
+            RemoveMember(
+                household=household, person=grandchild, cause=MemberCause.MOVED_OUT, reason=Open("迁出")
+            )
+        )
         head = office.members(household)[0]
         office.accepted(NameAccount(household=household, holder=head, account=Open("测试账户")))
         self.open_recheck("assisted", date(2013, 1, 10))
         self.visit("assisted", ASSISTED_INCOME, date(2013, 1, 12))
-        self.opinion("assisted", date(2013, 1, 13))
-        self.confirm("assisted", date(2013, 1, 14))
+        self.opinion("assisted", date(2013, 1, 13), CHANGED)
+        self.confirm("assisted", date(2013, 1, 14), CHANGED)
 
     def apply(self) -> None:
         for name in ("applicant", "refused_one", "slow", "shy"):
@@ -159,7 +172,7 @@ class Year:
                 household=self.households["applicant"],
                 case=self.cases["applicant"],
                 back_to=Step.CROSS_CHECK,
-                reason="数据过旧",
+                reason=Open("数据过旧"),
             )
         )
         self.cross_check("applicant")
@@ -189,7 +202,7 @@ class Year:
         self.sign(meeting)
         for name in ("applicant", "refused_one"):
             self.conclude(name, meeting)
-            self.opinion(name, date(2013, 1, 26))
+            self.opinion(name, date(2013, 1, 26), ENTITLED)
 
     def post_and_object(self) -> None:
         """The first notice; an objection is not upheld, and that case is posted again."""
@@ -212,7 +225,7 @@ class Year:
                 case=case,
                 objection=objection,
                 upheld=False,
-                finding="情况属实",
+                finding=Open("情况属实"),
                 papers=(paper("异议核查记录"),),
             ),
             by=Role.TOWNSHIP_CLERK,
@@ -236,12 +249,13 @@ class Year:
         posting = self.post(2, both, date(2013, 2, 13), Place.TOWNSHIP_BOARD)
         for name in both:
             self.close(name, posting, date(2013, 2, 21))
-        self.confirm("applicant", date(2013, 2, 22))
+        self.confirm("applicant", date(2013, 2, 22), ENTITLED)
         self.office.accepted(
             RefuseApplication(
                 household=self.households["refused_one"],
                 case=self.cases["refused_one"],
-                reasons="查实有隐瞒收入",
+                ground=DecisionGround.FALSE_STATEMENT,
+                reasons=Open("查实有隐瞒收入"),
             )
         )
         for name in both:
@@ -262,7 +276,14 @@ class Year:
         instructed = office.accepted(InstructPayouts(payroll=payroll, households=(household,)))
         self.bank_confirms(payroll)
         payout = only(instructed, PayoutInstructed).payout
-        office.accepted(ReturnPayout(household=household, payout=payout, reason="账户已销"))
+        office.accepted(
+            ReturnPayout(
+                household=household,
+                payout=payout,
+                cause=PayoutReturnCause.ACCOUNT_CLOSED,
+                reason=Open("账户已销"),
+            )
+        )
         office.accepted(ReissuePayout(household=household, payout=payout))
         self.bank_confirms(payroll)
 
@@ -285,8 +306,9 @@ class Year:
         self.sign(meeting)
         for name in both:
             self.conclude(name, meeting)
-            self.opinion(name, date(2013, 3, 7), recommends=name == "assisted")
-            self.confirm(name, date(2013, 3, 8))
+            ground = CHANGED if name == "assisted" else DecisionGround.INCOME_ABOVE_LINE
+            self.opinion(name, date(2013, 3, 7), ground, recommends=name == "assisted")
+            self.confirm(name, date(2013, 3, 8), ground)
             self.deliver(name, date(2013, 3, 10))
         campaign = opened.events[0].stream
         self.office.accepted(CloseCampaign(campaign=campaign, households=households))
@@ -296,8 +318,8 @@ class Year:
         on = date(2013, 4, 10)
         self.open_recheck("assisted", on)
         self.visit("assisted", Fen(80_000), on)
-        self.opinion("assisted", on)
-        self.confirm("assisted", on)
+        self.opinion("assisted", on, DecisionGround.UNCHANGED)
+        self.confirm("assisted", on, DecisionGround.UNCHANGED)
 
     def apply_again(self) -> None:
         """The months of the ended entitlement stay what they were, and the household may apply anew."""
@@ -422,18 +444,23 @@ class Year:
     def conclude(self, name: str, meeting: StreamId) -> None:
         self.office.accepted(
             CloseAppraisal(
-                household=self.households[name], case=self.cases[name], meeting=meeting, conclusion="属实"
+                household=self.households[name],
+                case=self.cases[name],
+                meeting=meeting,
+                conclusion=Open("属实"),
+                dissent=(Open("测试不同意见"),),
             )
         )
 
-    def opinion(self, name: str, on: date, *, recommends: bool = True) -> None:
+    def opinion(self, name: str, on: date, ground: DecisionGround, *, recommends: bool = True) -> None:
         self.office.on(on).accepted(
             GiveOpinion(
                 household=self.households[name],
                 case=self.cases[name],
                 recommends=recommends,
                 household_class=HouseholdClass.C,
-                reasons="测试意见",
+                ground=ground,
+                reasons=Open("测试意见"),
             )
         )
 
@@ -455,9 +482,14 @@ class Year:
             CloseNotice(household=self.households[name], case=self.cases[name], posting=posting)
         )
 
-    def confirm(self, name: str, on: date) -> None:
+    def confirm(self, name: str, on: date, ground: DecisionGround) -> None:
         self.office.on(on).accepted(
-            ConfirmDecision(household=self.households[name], case=self.cases[name], reasons="测试理由")
+            ConfirmDecision(
+                household=self.households[name],
+                case=self.cases[name],
+                ground=ground,
+                reasons=Open("测试理由"),
+            )
         )
 
     def deliver(self, name: str, on: date) -> None:

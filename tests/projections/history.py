@@ -13,6 +13,7 @@ from hudang.domain.entitlement import (
     EntitlementKept,
     HouseholdClass,
 )
+from hudang.domain.grounds import MemberCause, PayoutReturnCause
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
 from hudang.domain.notification import NotificationDelivered
@@ -97,6 +98,7 @@ class History(Procedure):
             amount_fen=Fen(after),
             from_month=from_month,
             next_recheck_on=decided.next_recheck_on,
+            ground=decided.ground,
         )
         if raised:
             self.record({stream: [decided, changed]})
@@ -125,6 +127,7 @@ class History(Procedure):
             persons=members,
             last_month=last_month,
             household=stream,
+            ground=decided.ground,
         )
         self.record({stream: [notified(number), ended]})
 
@@ -182,7 +185,11 @@ class History(Procedure):
 
     def send_money_back(self, number: str, payroll: StreamId) -> None:
         """The bank returned the money."""
-        event = PayoutReturned(payout=payout_of(number, payroll), reason="测试账号有误")
+        event = PayoutReturned(
+            payout=payout_of(number, payroll),
+            cause=PayoutReturnCause.ACCOUNT_WRONG,
+            reason=self.words(number, "reason", "测试账号有误"),
+        )
         self.record({self.household(number): event})
 
     def reissue(self, number: str, payroll: StreamId, month: Month, amount: int) -> None:
@@ -200,15 +207,22 @@ class History(Procedure):
         """A child joins the household."""
         stream, person = self.household(number), PersonId(f"{self.ledger}-p{number}-{nth}")
         name = self.sealed(f"测试{number}之{nth}", person, f"{stream}:{self.next_version(stream)}:name")
-        self.record(
-            {stream: MemberJoined(person=person, relation=Relation.CHILD, name=name, reason="测试原因")}
+        joined = MemberJoined(
+            person=person,
+            relation=Relation.CHILD,
+            name=name,
+            cause=MemberCause.BIRTH,
+            reason=self.words(number, "reason", "测试原因"),
         )
+        self.record({stream: joined})
         return person
 
     def leave(self, number: str, nth: int) -> None:
         """A member leaves."""
         person = PersonId(f"{self.ledger}-p{number}-{nth}")
-        self.record({self.household(number): MemberLeft(person=person, reason="测试原因")})
+        reason = self.words(number, "reason", "测试原因")
+        left = MemberLeft(person=person, cause=MemberCause.MOVED_OUT, reason=reason)
+        self.record({self.household(number): left})
 
 
 def recheck_of(number: str) -> CaseId:

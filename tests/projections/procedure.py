@@ -23,6 +23,7 @@ from hudang.domain.entitlement import (
     HouseholdClass,
 )
 from hudang.domain.formula import Computation
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.meeting import AttendeeEntry, AttendeePart, MeetingHeld, MinutesSigned
 from hudang.domain.month import Month
 from hudang.domain.notice import NoticeClosed, NoticePosted
@@ -30,6 +31,7 @@ from hudang.domain.notification import NotificationDelivered
 from hudang.domain.objection import ObjectionRaised, ObjectionResolved
 from hudang.domain.opinion import PreliminaryOpinionGiven
 from hudang.domain.outcomes import DecisionOutcome
+from hudang.domain.personal import Sealed
 from hudang.domain.policy_terms import NoticeField, Place, VoteForm
 from hudang.domain.posting import PostingEntry, PostingPutUp, PostingTakenDown
 from hudang.domain.proposal import CountyProposalMade
@@ -46,6 +48,15 @@ ROUND_1 = (
     NoticeField.APPRAISAL_RESULT,
     NoticeField.OPINION,
 )
+GROUND = {
+    DecisionOutcome.APPROVE: DecisionGround.ENTITLED,
+    DecisionOutcome.KEEP: DecisionGround.UNCHANGED,
+    DecisionOutcome.RAISE: DecisionGround.INCOME_CHANGED,
+    DecisionOutcome.LOWER: DecisionGround.INCOME_CHANGED,
+    DecisionOutcome.END: DecisionGround.INCOME_ABOVE_LINE,
+}
+"""Why the county of these histories decides so."""
+
 ROUND_2 = (NoticeField.APPLICANT_NAME, NoticeField.MEMBERS, NoticeField.MEMBER_COUNT, NoticeField.AMOUNT)
 
 
@@ -185,7 +196,7 @@ class Procedure(Recording):
             against=choices.count("-"),
             abstaining=choices.count("0"),
             passed=passed,
-            conclusion="测试结论",
+            conclusion=self.words(number, "conclusion", "测试结论"),
             dissent=(),
             back_to=None if passed else Step.SURVEY,
             undone=() if passed else undone,
@@ -199,7 +210,8 @@ class Procedure(Recording):
             recommends=recommends,
             household_class=HouseholdClass.B,
             assessment=assessment(amount, members),
-            reasons="测试理由",
+            ground=DecisionGround.ENTITLED if recommends else DecisionGround.INCOME_ABOVE_LINE,
+            reasons=self.words(number, "reasons", "测试理由"),
         )
         self.record({self.household(number): event})
 
@@ -282,7 +294,7 @@ class Procedure(Recording):
             case=case_of(number),
             objection=name,
             upheld=upheld,
-            finding="测试调查结果",
+            finding=self.words(number, "finding", "测试调查结果"),
             back_to=Step.SURVEY if upheld else None,
             undone=undone,
         )
@@ -290,7 +302,8 @@ class Procedure(Recording):
 
     def send_back(self, number: str, *undone: Step) -> None:
         """An office returns a case."""
-        event = ReturnedToStage(case=case_of(number), back_to=undone[0], undone=undone, reason="测试原因")
+        reason = self.words(number, "reason", "测试原因")
+        event = ReturnedToStage(case=case_of(number), back_to=undone[0], undone=undone, reason=reason)
         self.record({self.household(number): event})
 
     def approve(self, number: str, amount: int, from_month: Month, *, members: int = 1) -> None:
@@ -318,7 +331,9 @@ class Procedure(Recording):
 
     def refuse(self, number: str) -> None:
         """The county refuses."""
-        self.record({self.household(number): DecisionRefused(case=case_of(number), reasons="测试理由")})
+        reasons = self.words(number, "reasons", "测试理由")
+        event = DecisionRefused(case=case_of(number), ground=DecisionGround.FALSE_STATEMENT, reasons=reasons)
+        self.record({self.household(number): event})
 
     def notify(self, number: str) -> None:
         """The written notice of a decision on an application arrives."""
@@ -329,6 +344,11 @@ class Procedure(Recording):
         """Further papers come."""
         event = PapersReceived(case=case_of(number), papers=tuple(map(paper, papers)))
         self.record({self.household(number): event})
+
+    def words(self, number: str, field: str, text: str) -> Sealed:
+        """What somebody wrote in the next event of a household, sealed under its head's key."""
+        stream = self.household(number)
+        return self.sealed(text, self.persons(number)[0], f"{stream}:{self.next_version(stream)}:{field}")
 
     def _decided(
         self, case: CaseId, outcome: DecisionOutcome, amount: int, from_month: Month, members: int
@@ -341,13 +361,19 @@ class Procedure(Recording):
             assessment=assessment(amount, members),
             effective_from=from_month,
             next_recheck_on=(from_month + 6).first_day,
-            reasons="测试理由",
+            ground=GROUND[outcome],
+            reasons=self.words(number_of(case), "reasons", "测试理由"),
         )
 
 
 def case_of(number: str) -> CaseId:
     """The case of a household; in these histories each applies once."""
     return CaseId(f"case-{number}")
+
+
+def number_of(case: CaseId) -> str:
+    """The household of a case, by what its id ends with."""
+    return case.split("-", 1)[1]
 
 
 def assessment(amount: int, members: int) -> Assessment:

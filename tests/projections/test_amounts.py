@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection
 
+from hudang.domain.grounds import DecisionGround, PayoutReturnCause
 from hudang.domain.month import Month
 from hudang.domain.outcomes import DecisionOutcome
 from hudang.domain.payout import PayoutKind, PayoutState
 from hudang.projections import campaigns, entitlements, households, payouts, payrolls, rechecks
+from hudang.projections.entitlements import Change
 from hudang.projections.models import MODELS
 from hudang.projections.rows import Page, Scope
 from tests.projections.history import History, recheck_of
@@ -47,6 +49,17 @@ class TestTheRegisterOfEntriesAndExits:
         )
 
         assert rest == every[3:5]
+
+    def test_tells_on_which_ground_an_amount_was_changed_or_ended(self, year: Year) -> None:
+        told = {(row.change, row.ground) for row in entitlements.changes(year.reading, ALL, MAY, DECEMBER)}
+
+        assert told == {
+            (Change.STARTED, None),
+            (Change.KEPT, None),
+            (Change.LOWERED, DecisionGround.INCOME_CHANGED),
+            (Change.RAISED, DecisionGround.INCOME_CHANGED),
+            (Change.ENDED, DecisionGround.INCOME_ABOVE_LINE),
+        }
 
     def test_tells_a_households_own(self, year: Year) -> None:
         told = entitlements.of_household(year.reading, LEDGER, year.history.household("0004"))
@@ -158,6 +171,14 @@ class TestPayouts:
             (PayoutKind.REGULAR, PayoutState.INSTRUCTED),
             (PayoutKind.SUPPLEMENT, PayoutState.RETURNED),
         ]
+
+    def test_tell_why_the_bank_returned_one(self, year: Year) -> None:
+        told = payouts.of_household(year.reading, LEDGER, year.history.household("0002"))
+
+        assert {(part.state, part.return_cause) for part in told} == {
+            (PayoutState.RETURNED, PayoutReturnCause.ACCOUNT_WRONG),
+            (PayoutState.INSTRUCTED, None),
+        }
 
     def test_are_listed_page_by_page(self, year: Year) -> None:
         every = payouts.of_month(year.reading, ALL, MARCH)

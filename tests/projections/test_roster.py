@@ -16,6 +16,7 @@ from hudang.domain.entitlement import (
     HouseholdClass,
 )
 from hudang.domain.evidence import Evidence
+from hudang.domain.grounds import DecisionGround
 from hudang.domain.month import Month
 from hudang.domain.personal import Sealed
 from hudang.domain.values import CaseId, Fen, StreamId
@@ -58,6 +59,7 @@ def change(amount: int, *, before: int = 62000, month: Month = DECEMBER) -> Enti
         amount_fen=Fen(amount),
         from_month=month,
         next_recheck_on=date(2014, 5, 20),
+        ground=DecisionGround.INCOME_CHANGED,
     )
 
 
@@ -142,6 +144,7 @@ class TestTheRosterOfAMonth:
                     persons=1,
                     last_month=NOVEMBER,
                     household=household,
+                    ground=DecisionGround.INCOME_ABOVE_LINE,
                 )
             }
         )
