@@ -60,6 +60,7 @@ class Engine:
         self._reached: dict[tuple[str, str], int] = {}
         self._moved = Condition()
         self._woken = Flag()
+        self._begun = Flag()
         self._stopping = Flag()
         self._thread: Thread | None = None
 
@@ -68,6 +69,7 @@ class Engine:
         with connect(self._conninfo, self._role) as connection:
             checkpoints.create_tables(connection, self._models)
         self._stopping.clear()
+        self._begun.clear()
         self._thread = Thread(target=self._run, name="hudang-projections", daemon=True)
         self._thread.start()
 
@@ -148,6 +150,8 @@ class Engine:
             marks = checkpoints.marks(connection, self._models)
         for mark in marks.values():
             self._note(mark.model, mark.ledger, mark.position)
+        if not self._begun.is_set():  # a model that was parked earlier is about to be tried again
+            return False
         return any(marks[key].parked and marks[key].position < wanted[key] for key in wanted if key in marks)
 
     def _note(self, model: str, ledger: str, position: int) -> None:
@@ -160,6 +164,7 @@ class Engine:
             self._woken.clear()
             try:
                 self._work()
+                self._begun.set()
             except CheckpointMovedError:
                 continue
             except Exception as error:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -13,9 +14,17 @@ from hudang.embedded import EmbeddedPostgres
 GIVEN_SERVER = "HUDANG_TEST_ADMIN_URL"
 TEMPLATE = "hudang_template"
 UNUSED_DATABASE = "postgres"
+DEMO = Path(__file__).parent / "demo"
 
 AdminUrl = Callable[[str], str]
 NewDatabase = Callable[[], str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that share the demo's year run in one process, so that it is lived through once."""
+    for item in items:
+        if DEMO in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("demo"))
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +35,16 @@ def admin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminUrl]:
         yield lambda database: conninfo.make_conninfo(given, dbname=database)
         return
     with EmbeddedPostgres(tmp_path_factory.mktemp("server")) as server:
+        forget_at_power_loss(server.url(UNUSED_DATABASE, admin=True))
         yield lambda database: server.url(database, admin=True)
+
+
+def forget_at_power_loss(admin_url: str) -> None:
+    """Let the server not wait for the disk: no test cuts the power, and a killed server forgets nothing."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture
