@@ -2,10 +2,20 @@
 
 from datetime import date
 
+from hudang.domain.allotment import (
+    AidPurpose,
+    AllotmentDrawn,
+    AllotmentGranted,
+    DrawReturnCause,
+    DrawReturned,
+)
 from hudang.domain.case import Step
+from hudang.domain.evidence import Evidence
 from hudang.domain.month import Month
 from hudang.domain.survey import VisitLevel
+from hudang.domain.values import Fen
 from tests.projections.history import History
+from tests.projections.recording import VILLAGE
 
 MARCH, APRIL, MAY, NOVEMBER, DECEMBER = (Month(2013, month) for month in (3, 4, 5, 11, 12))
 
@@ -22,6 +32,7 @@ def a_year(history: History) -> None:
     _decide(history)
     _pay_april(history)
     _review(history)
+    _draw(history)
 
 
 def _before(history: History) -> None:
@@ -104,3 +115,28 @@ def _review(history: History) -> None:
     history.change("0003", 94_000, 99_000, NOVEMBER + 1, members=2)
     history.end("0004", 90_000, NOVEMBER, members=2)
     history.close_campaign(review, {"kept": 1, "lowered": 1, "raised": 1, "ended": 1})
+
+
+def _draw(history: History) -> None:
+    """Number 1 is given temporary assistance out of its group's allotment, and the sum goes back."""
+    allotment, (head, *_) = history.stream("allotment"), history.persons("0001")
+    granted = AllotmentGranted(
+        programme="temporary-assistance",
+        area=VILLAGE,
+        group="第一片组",
+        first_month=Month(2013, 4),
+        last_month=Month(2013, 6),
+        amount_fen=Fen(100_000),
+        source=Evidence(kind="资金分配名单", sha256="ab" * 32),
+    )
+    drawn = AllotmentDrawn(
+        draw="draw-1",
+        household=history.household("0001"),
+        recipient=head,
+        amount_fen=Fen(70_000),
+        purpose=AidPurpose.LIVING,
+    )
+    reason = history.sealed("测试退回", head, f"{allotment}:3:reason")
+    returned = DrawReturned(draw="draw-1", cause=DrawReturnCause.NOT_PAID_OUT, reason=reason)
+    for event in (granted, drawn, returned):
+        history.record({allotment: event})
