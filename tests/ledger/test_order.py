@@ -1,4 +1,4 @@
-"""Does a reader at the tail miss nothing? Do ledgers, maintenance and appends keep out of each other's way?"""
+"""Does a tailing reader miss nothing? Do ledgers, maintenance and appends keep out of each other's way?"""
 
 from __future__ import annotations
 
