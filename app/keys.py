@@ -3,8 +3,8 @@
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hudang.cli import Subparsers
 from hudang.database import open_database
 from hudang.ledger.master_keys import MasterKeys, new_master_key, replace_master_keys
 from hudang.ledger.migrate import check_schema
@@ -14,8 +14,11 @@ from hudang.serve import say
 from hudang.settings import Settings, add_data_argument, read_settings
 from hudang.user_error import UserError
 
+if TYPE_CHECKING:
+    from hudang.cli import Subparsers
 
-def add_arguments(subparsers: Subparsers) -> None:
+
+def add_arguments(subparsers: "Subparsers") -> None:
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "keys",

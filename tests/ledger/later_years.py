@@ -97,7 +97,7 @@ def move_here(office: Office) -> StreamId:
                     last_reviewed_on=date(2013, 9, 1),
                 ),
             ),
-            record=paper("迁出记录"),
+            record=paper("外地台账记录"),
             account_origin="L0003-person",
             account=Open("测试外县账户"),
         )
