@@ -52,6 +52,7 @@ environment:
   HUDANG_MASTER_KEY        that key itself (64 hex digits), instead of a file
   HUDANG_SEAL_KEY_FILE     the key that signs the heads of ledgers (default: seal.key in the data directory)
   HUDANG_HOST, HUDANG_PORT where `hudang serve` listens (flags --host, --port)
+  HUDANG_REQUEST_SECONDS   how long one request to the API may take (default: 10)
 
 exit codes:
   0    done

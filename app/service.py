@@ -77,6 +77,7 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
                     keys=keys,
                     projections=engine,
                     authenticate=authenticator(ensure_tokens(settings.data, LEDGERS, OFFICE)),
+                    deadline_s=settings.request_seconds,
                     schema_is_current=lambda: database_version(database.admin_url) == schema_version(),
                 )
             ),

@@ -10,6 +10,8 @@ from hudang.user_error import UserError
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 HIGHEST_PORT = 65_535
+DEFAULT_REQUEST_SECONDS = 10
+LONGEST_REQUEST_SECONDS = 600
 
 
 class SettingsError(UserError):
@@ -32,6 +34,7 @@ class Settings:
     master_key_file: Path | None = None
     master_key_text: str | None = field(default=None, repr=False)
     seal_key_file: Path | None = None
+    request_seconds: int = DEFAULT_REQUEST_SECONDS
 
     @property
     def master_key(self) -> Path:
@@ -92,6 +95,7 @@ def read_settings(arguments: argparse.Namespace, environment: Mapping[str, str])
         master_key_file=Path(master_key_file).expanduser() if master_key_file else None,
         master_key_text=master_key_text,
         seal_key_file=Path(seal_key_file).expanduser() if seal_key_file else None,
+        request_seconds=request_seconds(environment.get("HUDANG_REQUEST_SECONDS") or None),
     )
 
 
@@ -108,4 +112,15 @@ def port_number(text: str | None) -> int:
         return DEFAULT_PORT
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
         raise SettingsError(f"The port must be a number from 0 to {HIGHEST_PORT}, not {text!r}.")
+    return int(text)
+
+
+def request_seconds(text: str | None) -> int:
+    """How long one request may take, 1 to 600 seconds; the usual time when none is named."""
+    if text is None:
+        return DEFAULT_REQUEST_SECONDS
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_REQUEST_SECONDS:
+        raise SettingsError(
+            f"HUDANG_REQUEST_SECONDS must be a number from 1 to {LONGEST_REQUEST_SECONDS}, not {text!r}."
+        )
     return int(text)

@@ -1,5 +1,6 @@
 """What does a request to the API carry with it: who asks, and the way to files, names and read models?"""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from hudang.graphql.errors import ClientError
 from hudang.graphql.ids import ledger_of
 from hudang.graphql.trace import steps_taken
 from hudang.ledger.casebook import Answer, Casebook
+from hudang.ledger.interruption import Interruption
 from hudang.ledger.keys import KeyRing, Purpose
 from hudang.ledger.store import Store
 from hudang.projections.checkpoints import ModelStatus
@@ -31,6 +33,9 @@ T = TypeVar("T")
 
 THREADS = 8
 """How many requests read or write at once; the rest wait their turn."""
+
+DEADLINE_S = 10.0
+"""How long one request may take, if the operator says nothing else."""
 
 WAITING = 32
 """How many requests wait at once for the read models to come as far as they ask."""
@@ -59,6 +64,7 @@ class ApiContext:
     authenticate: Callable[[str], Principal | None]
     schema_is_current: Callable[[], bool]
     max_lag_events: int = 1_000
+    deadline_s: float = DEADLINE_S
     threads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(THREADS))
     waiting: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(WAITING))
 
@@ -92,8 +98,18 @@ class RequestContext:
     _files: dict[StreamId, File | None] = field(default_factory=dict)
 
     async def run(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        """Run blocking work in a thread of the API's own."""
-        return await anyio.to_thread.run_sync(partial(work, *arguments, **named), limiter=self.api.threads)
+        """Read in a thread of the API's own. Once nobody waits for it, its statements are cancelled."""
+        interruption = Interruption()
+
+        def reading() -> T:
+            with interruption.covering():
+                return work(*arguments, **named)
+
+        try:
+            return await self._in_a_thread(reading)
+        except asyncio.CancelledError:
+            asyncio.get_running_loop().run_in_executor(None, interruption.end)
+            raise
 
     def ledger(self, asked: str | None) -> str:
         """The ledger that is meant; one that this person may not use looks like one that does not exist."""
@@ -109,14 +125,16 @@ class RequestContext:
     async def send(
         self, command: Command, *, ledger: str, command_id: UUID, expected_version: int | None
     ) -> Answer:
-        """Send a command in the name of who asks."""
-        return await self.run(
-            self.api.casebook.send,
-            ledger,
-            command,
-            actor=self.principal.actor,
-            command_id=command_id,
-            expected_version=expected_version,
+        """Send a command in the name of who asks. What has begun is finished, even if nobody waits for it."""
+        return await self._in_a_thread(
+            partial(
+                self.api.casebook.send,
+                ledger,
+                command,
+                actor=self.principal.actor,
+                command_id=command_id,
+                expected_version=expected_version,
+            )
         )
 
     async def file(self, stream: StreamId, kind: type[Any]) -> File | None:
@@ -171,6 +189,9 @@ class RequestContext:
     def actor(self) -> Actor:
         """Who asks, as a decision knows them."""
         return self.principal.actor
+
+    async def _in_a_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self.api.threads, abandon_on_cancel=True)
 
     def _load(self, stream: StreamId) -> File | None:
         ledger = ledger_of(stream)

@@ -3,7 +3,8 @@
 POST carries any operation, GET a query. A browser that asks for HTML gets a page to try operations on.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -56,9 +57,12 @@ class Endpoint:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = HttpRequest(scope, receive)
         try:
-            response = await self.respond(request)
+            async with asyncio.timeout(self._context.deadline_s):
+                response = await self.respond(request)
         except ClientDisconnect:
             return
+        except TimeoutError:
+            response = _refusal(_TOO_SLOW, media_type(request.headers.get("accept")) or JSON)
         except Exception as fault:
             response = _json(HTTPStatus.INTERNAL_SERVER_ERROR, {"errors": [fault_body(fault)]}, JSON)
         await response(scope, receive, send)
@@ -83,8 +87,28 @@ class Endpoint:
         if isinstance(request, Refused):
             return _refusal(request, answered_as)
         context = RequestContext(api=self._context, principal=principal)
-        outcome = await self._execution.answer(request, context, reading=http.method == "GET")
+        answering = self._execution.answer(request, context, reading=http.method == "GET")
+        outcome = await _while_connected(http, answering)
         return _answer(outcome, answered_as)
+
+
+async def _while_connected(http: HttpRequest, answering: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """The outcome, as long as the client waits for it. Raises ClientDisconnect, and then nothing goes on."""
+    answer, gone = asyncio.ensure_future(answering), asyncio.ensure_future(_disconnected(http))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise ClientDisconnect
+        return answer.result()
+    finally:
+        for each in (answer, gone):
+            each.cancel()
+        await asyncio.gather(answer, gone, return_exceptions=True)
+
+
+async def _disconnected(http: HttpRequest) -> None:
+    while (await http.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _answer(outcome: Outcome, answered_as: str) -> Response:
@@ -180,6 +204,11 @@ def _json(
     )
 
 
+_TOO_SLOW: Final = Refused(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "DEADLINE",
+    "The request took too long and was given up; ask for less, or again, with the same command id.",
+)
 _NO_SUCH_METHOD: Final = Refused(
     HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Send a GraphQL request by POST, or a query by GET."
 )

@@ -14,6 +14,7 @@ from psycopg import Connection
 from hudang.ledger import arrays
 from hudang.ledger.connections import Answer, open_pool, persevering, translated
 from hudang.ledger.errors import UnknownLedger
+from hudang.ledger.interruption import interruptible
 from hudang.ledger.records import (
     Appended,
     AppendRequest,
@@ -87,7 +88,7 @@ class Store:
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
         """A connection of the pool, for work that needs several statements; autocommit is on."""
-        with translated(), self._pool.connection() as connection:
+        with translated(), self._pool.connection() as connection, interruptible(connection):
             yield connection
 
     # Recording
@@ -269,17 +270,17 @@ class Store:
         )
         return [person for (person,) in rows]
 
-    def streams_naming(self, ledger: str, person: str, topics: Iterable[str]) -> list[str]:
-        """The streams that have an event of one of these topics in which the person is named.
+    def streams_naming(self, ledger: str, person: str) -> list[str]:
+        """The streams that have an event in which the person's id stands.
 
-        Looks at every event of the ledger: for rare questions only.
+        Looks at every event of the ledger, whatever its shape: for rare questions only.
         """
         rows = self._read(
             """
             SELECT DISTINCT stream FROM ledger.events
-            WHERE ledger = %b AND topic = ANY (%b) AND position(%b::bytea IN payload) > 0 ORDER BY stream
+            WHERE ledger = %b AND position(%b::bytea IN payload) > 0 ORDER BY stream
             """,
-            (ledger, arrays.texts(topics), person.encode()),
+            (ledger, person.encode()),
         )
         return [stream for (stream,) in rows]
 
@@ -303,7 +304,7 @@ class Store:
 
     def _read(self, query: str, parameters: Any = None) -> list[Row]:
         def attempt() -> list[Row]:
-            with self._borrowed() as connection:
+            with self._borrowed() as connection, interruptible(connection):
                 return connection.execute(query, parameters, prepare=True, binary=True).fetchall()
 
         return persevering(attempt, recording=False)

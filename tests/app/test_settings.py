@@ -46,6 +46,15 @@ class TestReadingTheSettings:
         with pytest.raises(SettingsError, match="a number from 0 to 65535"):
             settings(HUDANG_PORT=port)
 
+    def test_gives_a_request_ten_seconds_unless_told_otherwise(self) -> None:
+        assert settings().request_seconds == 10
+        assert settings(HUDANG_REQUEST_SECONDS="30").request_seconds == 30
+
+    @pytest.mark.parametrize("seconds", ["soon", "0", "-1", "0.5", "601"])
+    def test_refuses_what_is_no_time_for_a_request(self, seconds: str) -> None:
+        with pytest.raises(SettingsError, match="a number from 1 to 600"):
+            settings(HUDANG_REQUEST_SECONDS=seconds)
+
     def test_refuses_a_migration_login_without_a_service_login(self) -> None:
         with pytest.raises(SettingsError, match="set both, or neither"):
             settings(DATABASE_ADMIN_URL="postgresql:///hudang")
