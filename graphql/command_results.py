@@ -17,6 +17,7 @@ from hudang.domain.person import PersonRegistered
 from hudang.domain.posting import PostingPutUp
 from hudang.domain.recheck import RecheckOpened
 from hudang.domain.registration import HouseholdRegistered
+from hudang.domain.transfer import TransferAnnounced
 from hudang.domain.values import StreamId
 from hudang.graphql import ids
 from hudang.graphql.consistency import write_token
@@ -34,6 +35,7 @@ BEGINNINGS: dict[type[Event], Kind] = {
     CampaignOpened: Kind.CAMPAIGN,
     PayrollPrepared: Kind.PAYROLL,
     AllotmentGranted: Kind.ALLOTMENT,
+    TransferAnnounced: Kind.TRANSFER,
     LedgerOpened: Kind.LEDGER,
 }
 """The event that begins each kind of stream."""

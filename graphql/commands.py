@@ -38,6 +38,7 @@ STREAM_FIELDS = {
     "campaign": Kind.CAMPAIGN,
     "payroll": Kind.PAYROLL,
     "allotment": Kind.ALLOTMENT,
+    "transfer": Kind.TRANSFER,
     "jurisdiction": Kind.LEDGER,
 }
 """What a field that names a stream is the id of."""

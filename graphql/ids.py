@@ -29,6 +29,7 @@ class Kind(StrEnum):
     CAMPAIGN = "Campaign"
     PAYROLL = "Payroll"
     ALLOTMENT = "Allotment"
+    TRANSFER = "Transfer"
     LEDGER = "Ledger"
 
 
@@ -40,6 +41,7 @@ KIND_OF_STATE = {
     "Campaign": Kind.CAMPAIGN,
     "Payroll": Kind.PAYROLL,
     "Allotment": Kind.ALLOTMENT,
+    "Transfer": Kind.TRANSFER,
     "Jurisdiction": Kind.LEDGER,
 }
 """The kind of a stream by the name of its state's class."""

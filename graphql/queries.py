@@ -18,11 +18,12 @@ from hudang.graphql.nodes import Area, Node, area_of
 from hudang.graphql.payments import PaymentQueries
 from hudang.graphql.replay import ReplayStep, replayed
 from hudang.graphql.rosters import RosterQueries
+from hudang.graphql.transfers import TransferQueries
 from hudang.graphql.work import WorkQueries
 
 
 @output("Everything that may be asked (查询).")
-class Query(RosterQueries, WorkQueries, PaymentQueries, BoardQueries):
+class Query(RosterQueries, WorkQueries, PaymentQueries, BoardQueries, TransferQueries):
     """The questions of the API."""
 
     @strawberry.field
@@ -61,7 +62,10 @@ class Query(RosterQueries, WorkQueries, PaymentQueries, BoardQueries):
         if found is None:
             return None
         policies = info.context.api.casebook.policies
-        return await info.context.run(replayed, found.file.state, found.made, found.file.events, policies)
+        erased = await info.context.run(info.context.api.store.erased, found.file.ledger, found.made.persons)
+        return await info.context.run(
+            replayed, found.file.state, found.made, found.file.events, policies, erased
+        )
 
     @strawberry.field
     async def ledger(self, info: Info, tag: str | None = None) -> Ledger | None:

@@ -1,11 +1,12 @@
 """Does recomputing an assessment from its recorded inputs and rules give what was recorded? (复算)"""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 
 from hudang.domain import assessment
 from hudang.domain.case import Case
-from hudang.domain.decision import Recorded, Refusal
+from hudang.domain.decision import CHINA, Recorded, Refusal
 from hudang.domain.determination import DecisionConfirmed
 from hudang.domain.entitlement import ExistingEntitlementRegistered
 from hudang.domain.household import Household
@@ -39,10 +40,34 @@ class ReplayStep:
 
 
 def replayed(
-    household: Household, case: Case, events: Sequence[Recorded], policies: AdoptedPolicies
+    household: Household,
+    case: Case,
+    events: Sequence[Recorded],
+    policies: AdoptedPolicies,
+    erased: Mapping[str, datetime],
 ) -> list[ReplayStep]:
-    """Every assessment of a case, recomputed; and the opening entry that a recheck builds on."""
-    return list(_steps(household, case, events, policies))
+    """Every assessment of a case, recomputed; and the opening entry that a recheck builds on.
+
+    `erased` are those persons of the case whose data were erased, and when: what was found of them cannot be
+    read any more, and what was computed from it stays.
+    """
+    steps = _steps(household, case, events, policies)
+    if not erased:
+        return list(steps)
+    day = max(erased.values()).astimezone(CHINA).date()
+    return [_after_erasure(step, day) for step in steps]
+
+
+def _after_erasure(step: ReplayStep, day: date) -> ReplayStep:
+    """A result that recomputes still does; but what it rests on was erased, and that is what is said."""
+    if step.outcome is not ReplayOutcome.REPRODUCED:
+        return step
+    return replace(
+        step,
+        outcome=ReplayOutcome.ERASED,
+        outcome_zh=label_zh(ReplayOutcome.ERASED),
+        message=f"Inputs erased on {day}; the recorded amounts stay, and recomputing gives the same.",
+    )
 
 
 def _steps(

@@ -42,7 +42,6 @@ from hudang.scheduler.erasures import ErasedKeys
 from tests.ledger.office import LEDGER, MASTER, Office, open_office
 from tests.ledger.year import Year
 
-
 pytestmark = pytest.mark.xdist_group("life")
 """One worker lives it: the order of these tests is the order of what happens."""
 
