@@ -250,7 +250,8 @@ STEPS = st.lists(st.one_of(st.integers(1, 60), st.none()).map(Step), max_size=25
 class TestWhateverIsDrawn:
     @drawn(total=st.integers(1, 200), steps=STEPS)
     def test_the_draws_never_exceed_the_sum(self, total: int, steps: Iterable[Step]) -> None:
-        allotment, standing = granted(total), {}
+        allotment = granted(total)
+        standing: dict[str, int] = {}
         for nth, step in enumerate(steps):
             before = total - sum(standing.values())
             if step.amount_fen is None:
