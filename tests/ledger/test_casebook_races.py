@@ -11,17 +11,22 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from hudang.domain.allotment import AidPurpose, DrawOnAllotment, GrantAllotment
 from hudang.domain.application import (
     SubmitApplication,
 )
+from hudang.domain.decision import Actor, Command, Refusal
+from hudang.domain.grounds import MemberCause
 from hudang.domain.identity import Relation
 from hudang.domain.jurisdiction import LedgerClock, OpenLedger
+from hudang.domain.month import Month
 from hudang.domain.person import PersonRegistered
 from hudang.domain.personal import Open
-from hudang.domain.registration import AddMember, NameAccount
+from hudang.domain.registration import AddMember, NameAccount, RemoveMember
 from hudang.domain.roles import Role
-from hudang.domain.values import StreamId
-from hudang.ledger.casebook import Accepted, Answer, Casebook
+from hudang.domain.values import Fen, PersonId, StreamId
+from hudang.ledger.answers import HeldRefusal
+from hudang.ledger.casebook import Accepted, Answer, Casebook, Conflict
 from hudang.ledger.clock import Clocks
 from hudang.ledger.keys import KeyRing
 from hudang.ledger.store import Store
@@ -31,6 +36,7 @@ from tests.ledger.office import (
     LEDGER,
     MASTER,
     PROGRAMME,
+    VILLAGE,
     Office,
     actor,
     new_member,
@@ -40,6 +46,9 @@ from tests.ledger.office import (
 )
 
 CLERK = actor(Role.TOWNSHIP_CLERK)
+OFFICER = actor(Role.COUNTY_OFFICER)
+ELSEWHERE = Actor(person="staff-elsewhere", role=Role.TOWNSHIP_CLERK, office="430304002")
+"""A clerk of a township that has none of these files."""
 PAPERS = tuple(paper(kind) for kind in ("申请书", "身份证", "户口本", "授权书", "收入证明"))
 TOP = Path(__file__).parents[2]
 
@@ -87,6 +96,7 @@ class TestRacing:
         answers = at_once(lambda _: office.casebook.send(LEDGER, command, actor=CLERK, command_id=uuid4()), 4)
 
         assert outcomes(answers) == ["accepted", *(["application_already_open"] * 3)]
+        assert holders(answers) == [household] * 3
         assert len(office.state(household).cases) == 1
 
     @pytest.mark.parametrize("round_", range(3))
@@ -103,12 +113,71 @@ class TestRacing:
         )
 
         assert outcomes(answers) == ["accepted", *(["person_in_another_household"] * 3)]
+        assert set(holders(answers)) == {answer.stream for answer in answers if isinstance(answer, Accepted)}
         known = [
             recorded
             for recorded in _accepted(next(a for a in answers if isinstance(a, Accepted))).events
             if isinstance(recorded.event, PersonRegistered)
         ]
         assert len(known) == 2
+
+    @pytest.mark.parametrize("round_", range(3))
+    def test_applications_for_one_person_by_two_households_end_with_one(
+        self, office: Office, round_: int
+    ) -> None:
+        """Listed in one household's application, then a member of another: that one is told who has it."""
+        first, second = (office.register(f"{round_}-{number}", 10 + number, 20 + number) for number in (1, 2))
+        moving = office.members(first)[1]
+        opened = office.accepted(application(office, first))
+        office.accepted(left(first, moving))
+        office.accepted(joined(second, 21))
+        command = application(office, second)
+
+        answers = at_once(
+            lambda number: office.casebook.send(
+                LEDGER, command, actor=CLERK if number else ELSEWHERE, command_id=uuid4()
+            ),
+            4,
+        )
+
+        assert outcomes(answers) == ["application_already_open"] * 4
+        assert holders(answers) == [opened.stream] * 3
+        assert type(answers[0]) is Refusal
+
+    @pytest.mark.parametrize(("total", "each"), [(100_000, 30_000), (90_000, 30_000), (20_000, 30_000)])
+    def test_draws_on_one_allotment_never_overspend_it(self, office: Office, total: int, each: int) -> None:
+        """As many succeed as fit; the others are told what is left."""
+        households = [office.register(f"{number:03}", number) for number in range(1, 7)]
+        allotment = granted(office, total)
+
+        answers = at_once(
+            lambda number: persistently(
+                office,
+                DrawOnAllotment(
+                    allotment=allotment,
+                    household=households[number],
+                    amount_fen=Fen(each),
+                    purpose=AidPurpose.LIVING,
+                ),
+            ),
+            6,
+        )
+
+        fit = total // each
+        assert outcomes(answers) == ["accepted"] * fit + ["allotment_exhausted"] * (6 - fit)
+        left = total - fit * each
+        assert office.state(allotment).left_fen == left
+        assert all(str(left) in answer.message for answer in answers if isinstance(answer, Refusal))
+
+    def test_grants_for_one_group_end_with_one(self, office: Office) -> None:
+        command = grant(100_000)
+
+        answers = at_once(
+            lambda _: office.casebook.send(LEDGER, command, actor=OFFICER, command_id=uuid4()), 4
+        )
+
+        assert outcomes(answers) == ["accepted", *(["allotment_already_granted"] * 3)]
+        assert set(holders(answers)) == {answer.stream for answer in answers if isinstance(answer, Accepted)}
 
     def test_household_numbers_end_with_one(self, office: Office) -> None:
         answers = at_once(
@@ -129,7 +198,8 @@ class TestRacing:
                 AddMember(
                     household=household,
                     member=new_member(str(number), 10 + number, Relation.CHILD),
-                    reason="出生",
+                    cause=MemberCause.BIRTH,
+                    reason=Open("出生"),
                 ),
                 actor=CLERK,
                 command_id=uuid4(),
@@ -211,6 +281,47 @@ def application(office: Office, household: StreamId, papers: int = 5) -> SubmitA
         applicant=office.members(household)[0],
         papers=PAPERS[:papers],
     )
+
+
+def left(household: StreamId, person: PersonId) -> RemoveMember:
+    return RemoveMember(
+        household=household, person=person, cause=MemberCause.MOVED_OUT, reason=Open("测试迁出")
+    )
+
+
+def joined(household: StreamId, running: int) -> AddMember:
+    member = new_member(str(running), running, Relation.CHILD)
+    return AddMember(household=household, member=member, cause=MemberCause.RETURNED, reason=Open("测试迁入"))
+
+
+def grant(amount_fen: int) -> GrantAllotment:
+    return GrantAllotment(
+        programme="temporary-assistance",
+        area=VILLAGE,
+        first_month=Month(2013, 1),
+        last_month=Month(2013, 3),
+        amount_fen=Fen(amount_fen),
+        source=paper("资金分配名单"),
+    )
+
+
+def granted(office: Office, amount_fen: int) -> StreamId:
+    return office.accepted(grant(amount_fen)).stream
+
+
+def persistently(office: Office, command: Command) -> Answer:
+    """Ask again, under the same id, for as long as the file keeps changing."""
+    command_id = uuid4()
+    while isinstance(
+        answer := office.casebook.send(LEDGER, command, actor=CLERK, command_id=command_id), Conflict
+    ):
+        assert answer.code == "too_busy"
+    return answer
+
+
+def holders(answers: list[Answer]) -> list[StreamId]:
+    """The files that the refusals name."""
+    return [answer.held_by for answer in answers if isinstance(answer, HeldRefusal)]
 
 
 def at_once(send: Callable[[int], Answer], senders: int) -> list[Answer]:
