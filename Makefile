@@ -14,7 +14,7 @@ check: ## format, lint and types, as CI does
 
 types: ## the strict type checker, over the package and the tests
 	uv run mypy -p hudang
-	uv run mypy tests .ci
+	uv run mypy tests bench .ci
 
 format: ## put the code into its one format
 	uv run ruff format
