@@ -270,17 +270,17 @@ class Store:
         )
         return [person for (person,) in rows]
 
-    def streams_naming(self, ledger: str, person: str) -> list[str]:
-        """The streams that have an event in which the person's id stands.
+    def streams_naming(self, ledger: str, person: str, topics: Iterable[str]) -> list[str]:
+        """The streams that have an event of one of these topics in which the person is named.
 
-        Looks at every event of the ledger, whatever its shape: for rare questions only.
+        Looks at every event of the ledger: for rare questions only.
         """
         rows = self._read(
             """
             SELECT DISTINCT stream FROM ledger.events
-            WHERE ledger = %b AND position(%b::bytea IN payload) > 0 ORDER BY stream
+            WHERE ledger = %b AND topic = ANY (%b) AND position(%b::bytea IN payload) > 0 ORDER BY stream
             """,
-            (ledger, person.encode()),
+            (ledger, arrays.texts(topics), person.encode()),
         )
         return [stream for (stream,) in rows]
 
