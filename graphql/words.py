@@ -1,9 +1,11 @@
 """In which words does the schema explain each field and argument? English, with the Chinese term.
 
-One text for a field's name wherever it appears; `Type.field` where the name means something else there.
+One text for a field's name wherever it appears; where the name means something else there, see `own_words`.
 """
 
 from typing import Final
+
+from hudang.graphql.own_words import OWN_WORDS
 
 WORDS: Final[dict[str, str]] = {
     "abstaining": "How many abstained (弃权票数)",
@@ -326,88 +328,6 @@ WORDS: Final[dict[str, str]] = {
     "withdrawn": "How many were withdrawn (撤回件数)",
     "work_queue": "The next task on every open case (待办事项)",
     "zh": "In Chinese (中文)",
-    "Area.name": "The area's name (区划名称)",
-    "Area.parent": "The code of the area one level above (上级区划代码)",
-    "Attendee.name": "The name, opened for case work (姓名)",
-    "AttendeeInput.name": "The name; sealed when recorded (姓名)",
-    "AvailableCommand.name": "The mutation that sends it (命令)",
-    "Campaign.area": "The area it belongs to (所属区划)",
-    "Campaign.households": "How many households are on the roster (户数)",
-    "Campaign.lines": "The households under review (年审名单)",
-    "CampaignOutcome.households": "How many households (户数)",
-    "CampaignResult.households": "How many households (户数)",
-    "CampaignSummary.households": "How many households (户数)",
-    "CaseStep.name": "The step (环节)",
-    "CommandAccepted.ledger": "The tag of the ledger (台账编号)",
-    "DrawOnAllotmentInput.amount_fen": "The sum drawn, in fen (金额)",
-    "EstablishAreaInput.parent": "The code of the area one level above (上级区划代码)",
-    "Fact.name": "The field's name (字段)",
-    "GrantAllotmentInput.amount_fen": "The whole sum, in fen (额度金额)",
-    "Household.account": "The account, all but its last four hidden (发放账户)",
-    "Household.address": "The address in the household register, opened for case work (住址)",
-    "Household.area": "The area it belongs to (所属区划)",
-    "Household.ledger": "The tag of the ledger (台账编号)",
-    "Ledger.area": "The area it covers (辖区)",
-    "Ledger.ledger": "The tag of the ledger (台账编号)",
-    "Ledger.name": "The jurisdiction's name (辖区名称)",
-    "Meeting.area": "The area it belongs to (所属区划)",
-    "Member.identity_number": "The number on the identity card, all but its last four hidden (公民身份号码)",
-    "Member.name": "The name, opened for case work (姓名)",
-    "NameAccountInput.account": "The account number; sealed when recorded (发放账户)",
-    "NewMemberInput.name": "The name; sealed when recorded (姓名)",
-    "Notice.first_day": "The day it was put up (公示起始日)",
-    "Notice.last_day": "The last day it hangs (公示截止日)",
-    "Payout.amount_fen": "The sum of its parts, in fen (金额)",
-    "PayoutLine.amount_fen": "The sum, in fen (金额)",
-    "PayoutPart.amount_fen": "The sum, in fen (金额)",
-    "PayoutTotal.amount_fen": "The sum, in fen (金额合计)",
-    "PayoutTotal.households": "How many households (户数)",
-    "Payroll.area": "The area it belongs to (所属区划)",
-    "Payroll.lines": "The households on the list (发放名单)",
-    "PayrollLine.amount_fen": "The sum, in fen (金额)",
-    "PayrollSummary.households": "How many households (户数)",
-    "Posting.area": "The area it belongs to (所属区划)",
-    "Posting.lines": "The cases on the poster (公示名单)",
-    "PostingLine.members": "How many members the household has (家庭人口)",
-    "PostingSummary.households": "How many cases it names (户数)",
-    "Query.area": "The code of an area; left out, the whole ledger (区划代码)",
-    "Query.campaign": "An annual review (年审)",
-    "Query.household": "A household's file (户档)",
-    "Query.households": "The households' files by number (户档目录)",
-    "Query.ledger": "A jurisdiction's ledger (台账)",
-    "Query.meeting": "An appraisal meeting (民主评议会)",
-    "Query.node": "The thing with an id (按标识查询)",
-    "Query.notices": "What hangs on the boards on a day (公示栏)",
-    "Query.payouts": "Everything paid for a month (发放明细)",
-    "Query.payroll": "A payment run (发放花名册)",
-    "Query.posting": "A poster on a board (公示张贴)",
-    "Query.replay": "Every recorded assessment of a case, recomputed from its inputs and rules (复算)",
-    "Query.role": "Only tasks of this role (经办角色)",
-    "LiftHoldInput.hold": "The hold to lift (暂停销毁编号)",
-    "MovingMemberInput.name": "The name; sealed when recorded (姓名)",
-    "AnnounceTransferInput.address": "The address in the household register; sealed when recorded (住址)",
-    "AnnounceTransferInput.account": "The account number; sealed when recorded (发放账户)",
-    "AnnounceTransferInput.members": "The members on the way (迁移成员)",
-    "AnnounceTransferInput.entitlements": "The entitlements on the way (迁移待遇)",
-    "ConfirmErasureInput.proposal": "The proposal to confirm (删除提议编号)",
-    "PlaceHoldInput.kind": "Who still needs the records (暂停销毁事由)",
-    "PlaceHoldInput.reference": "The reference of the matter, without names (案号)",
-    "ProposeErasureInput.basis": "The document that it rests on, without names (法律依据)",
-    "Query.state": "In which state (状态)",
-    "ProposeErasureInput.ground": "On which ground (删除依据)",
-    "Transfer.entitlements": "The entitlements that go on (延续待遇)",
-    "Transfer.members": "How many members the household has (家庭人口)",
-    "Transfer.address": "The address in the household register, opened for case work (住址)",
-    "TransferOutInput.reason": "Why the household moves; sealed when recorded (迁移原因)",
-    "WithdrawErasureInput.proposal": "The proposal to take back (删除提议编号)",
-    "RaiseObjectionInput.content": "What the objection says; sealed when recorded (异议内容)",
-    "RegisterHouseholdInput.address": "The address in the household register; sealed when recorded (住址)",
-    "ReplayStep.message": "What the outcome means (说明)",
-    "ReturnDrawInput.cause": "Why the draw goes back, by its code (额度退回原因)",
-    "ReturnDrawInput.reason": "Why the draw goes back; sealed when recorded (退回原因)",
-    "RosterTotals.amount_fen": "The sum, fen a month (月金额合计)",
-    "RosterTotals.households": "How many households (户数)",
-    "WorkTask.objection": "The objection that waits for its answer (异议编号)",
 }
 
 INPUT_TYPES: Final[dict[str, str]] = {
@@ -428,7 +348,7 @@ class UndescribedError(TypeError):
 
 def words_for(owner: str, name: str) -> str:
     """The description of a field or argument; raise UndescribedError if nobody has written it."""
-    text = WORDS.get(f"{owner}.{name}") or WORDS.get(name)
+    text = OWN_WORDS.get(f"{owner}.{name}") or WORDS.get(name)
     if text is None:
         raise UndescribedError(owner, name)
     return f"{text}."

@@ -8,9 +8,7 @@
 - Years later (`later_years`) one household moves away and one here, and the data of `shy` are erased.
 """
 
-from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
 
 from hudang.domain.allotment import (
     AidPurpose,
@@ -22,64 +20,45 @@ from hudang.domain.allotment import (
 )
 from hudang.domain.application import (
     AcceptApplication,
-    ApplicationSubmitted,
     LapseApplication,
     ReceivePapers,
     RequestSupplement,
-    SubmitApplication,
     WithdrawApplication,
 )
-from hudang.domain.appraisal import CloseAppraisal
 from hudang.domain.campaign import CampaignOpened, CloseCampaign, OpenCampaign
 from hudang.domain.case import Step
-from hudang.domain.case_reference import CaseRef
-from hudang.domain.decision import Event
-from hudang.domain.determination import ConfirmDecision, RefuseApplication
+from hudang.domain.determination import RefuseApplication
 from hudang.domain.entitlement import HouseholdClass
-from hudang.domain.evidence import Evidence
 from hudang.domain.grounds import DecisionGround, MemberCause, PayoutReturnCause
 from hudang.domain.identity import Relation
-from hudang.domain.meeting import Attendee, AttendeePart, ConveneMeeting, SignMinutes
 from hudang.domain.month import Month
-from hudang.domain.notice import CloseNotice
-from hudang.domain.notification import DeliverNotification
 from hudang.domain.objection import ObjectionRaised, RaiseObjection, ResolveObjection
 from hudang.domain.opening import RegisterExistingEntitlement
-from hudang.domain.opinion import GiveOpinion
 from hudang.domain.payout import PayoutInstructed, ReissuePayout, ReturnPayout
-from hudang.domain.payroll import ConfirmPayouts, InstructPayouts, PreparePayroll
+from hudang.domain.payroll import InstructPayouts, PreparePayroll
 from hudang.domain.personal import Open
 from hudang.domain.policy_terms import Place
-from hudang.domain.posting import PutUpPosting, TakeDownPosting
+from hudang.domain.posting import TakeDownPosting
 from hudang.domain.proposal import ProposeAmount
-from hudang.domain.recheck import OpenRecheck, RecheckOpened
 from hudang.domain.registration import AddMember, NameAccount, RemoveMember
 from hudang.domain.returning import ReturnToStage
 from hudang.domain.roles import Role
-from hudang.domain.survey import IncomeItem, IncomeKind, RecordCountyVisit, RecordHomeVisit
-from hudang.domain.values import CaseId, Fen, StreamId
-from hudang.domain.verification import CrossCheckResult, RecordConsent, RecordCrossCheck
-from hudang.domain.voting import Choice, CountBallots, RecordBallots, RecordVotes, Vote
-from hudang.ledger.casebook import Accepted
+from hudang.domain.survey import RecordCountyVisit
+from hudang.domain.values import Fen
+from hudang.domain.verification import RecordConsent
+from hudang.domain.voting import CountBallots, RecordBallots
 from tests.ledger import later_years
-from tests.ledger.office import COUNTY, PROGRAMME, VILLAGE, Office, new_member, paper
-
-E = TypeVar("E", bound=Event)
+from tests.ledger.office import COUNTY, PROGRAMME, VILLAGE, new_member, paper
+from tests.ledger.steps import VOTERS, Steps, only
 
 PAPERS = tuple(paper(kind) for kind in ("申请书", "身份证", "户口本", "授权书", "收入证明"))
-VOTERS = tuple(f"r{number}" for number in range(1, 10))
 ENTITLED, CHANGED = DecisionGround.ENTITLED, DecisionGround.INCOME_CHANGED
 APPLICANT_INCOME, ASSISTED_INCOME = Fen(90_000), Fen(60_000)
 """Incomes a month for two people on a line of 1,300 yuan: 400 and 700 yuan are due."""
 
 
-@dataclass
-class Year:
+class Year(Steps):
     """The year 2013, as the offices send it."""
-
-    office: Office
-    households: dict[str, StreamId] = field(default_factory=dict)
-    cases: dict[str, CaseId] = field(default_factory=dict)
 
     def run(self) -> None:
         """Everything, from the first file to the second application."""
@@ -355,165 +334,3 @@ class Year:
                 reason=Open("测试退回"),
             )
         )
-
-    # Steps that several cases take
-
-    def submit(self, name: str, on: date, papers: tuple[Evidence, ...]) -> None:
-        household = self.households[name]
-        answer = self.office.on(on).accepted(
-            SubmitApplication(
-                household=household,
-                programme=PROGRAMME,
-                applicant=self.office.members(household)[0],
-                papers=papers,
-            )
-        )
-        self.cases[name] = only(answer, ApplicationSubmitted).case
-
-    def open_recheck(self, name: str, on: date, due_on: date | None = None) -> None:
-        answer = self.office.on(on).accepted(
-            OpenRecheck(household=self.households[name], programme=PROGRAMME, due_on=due_on or on)
-        )
-        self.cases[name] = only(answer, RecheckOpened).case
-
-    def cross_check(self, name: str) -> None:
-        self.office.on(date(2013, 1, 20)).accepted(
-            RecordCrossCheck(
-                household=self.households[name],
-                case=self.cases[name],
-                source="测试核对中心",
-                data_as_of=date(2013, 1, 15),
-                result=CrossCheckResult.CONSISTENT,
-                report=paper("核对报告"),
-            )
-        )
-
-    def visit(
-        self,
-        name: str,
-        income: Fen,
-        on: date,
-        kind: type[RecordHomeVisit] | type[RecordCountyVisit] = RecordHomeVisit,
-    ) -> None:
-        household = self.households[name]
-        head = self.office.members(household)[0]
-        self.office.on(on).accepted(
-            kind(
-                household=household,
-                case=self.cases[name],
-                surveyors=("staff-1", "staff-2"),
-                incomes=(IncomeItem(person=head, kind=IncomeKind.WAGES, monthly_fen=income),),
-                assets_within_limits=True,
-                neighbours_asked=2,
-                circumstances=Open("测试情况"),
-                sheet=paper("入户调查表"),
-            )
-        )
-
-    def meet(self, names: tuple[str, ...], on: date) -> StreamId:
-        answer = self.office.on(on).accepted(
-            ConveneMeeting(
-                programme=PROGRAMME,
-                area=VILLAGE,
-                place="社区会议室",
-                attendees=tuple(
-                    Attendee(
-                        label=label, name=Open(f"测试{label}"), part=AttendeePart.RESIDENT_REPRESENTATIVE
-                    )
-                    for label in VOTERS
-                ),
-                cases=self.references(names),
-            )
-        )
-        return answer.stream
-
-    def vote(self, name: str, meeting: StreamId) -> None:
-        self.office.accepted(
-            RecordVotes(
-                household=self.households[name],
-                case=self.cases[name],
-                meeting=meeting,
-                recused=(),
-                votes=tuple(Vote(voter, Choice.FOR) for voter in VOTERS),
-            )
-        )
-
-    def sign(self, meeting: StreamId) -> None:
-        self.office.accepted(SignMinutes(meeting=meeting, minutes=paper("评议记录"), signers=VOTERS))
-
-    def conclude(self, name: str, meeting: StreamId) -> None:
-        self.office.accepted(
-            CloseAppraisal(
-                household=self.households[name],
-                case=self.cases[name],
-                meeting=meeting,
-                conclusion=Open("属实"),
-                dissent=(Open("测试不同意见"),),
-            )
-        )
-
-    def opinion(self, name: str, on: date, ground: DecisionGround, *, recommends: bool = True) -> None:
-        self.office.on(on).accepted(
-            GiveOpinion(
-                household=self.households[name],
-                case=self.cases[name],
-                recommends=recommends,
-                household_class=HouseholdClass.C,
-                ground=ground,
-                reasons=Open("测试意见"),
-            )
-        )
-
-    def post(self, number: int, names: tuple[str, ...], on: date, place: Place) -> StreamId:
-        answer = self.office.on(on).accepted(
-            PutUpPosting(
-                programme=PROGRAMME,
-                area=VILLAGE,
-                round=number,
-                place=place,
-                cases=self.references(names),
-                poster=paper("公示"),
-            )
-        )
-        return answer.events[0].stream
-
-    def close(self, name: str, posting: StreamId, on: date) -> None:
-        self.office.on(on).accepted(
-            CloseNotice(household=self.households[name], case=self.cases[name], posting=posting)
-        )
-
-    def confirm(self, name: str, on: date, ground: DecisionGround) -> None:
-        self.office.on(on).accepted(
-            ConfirmDecision(
-                household=self.households[name],
-                case=self.cases[name],
-                ground=ground,
-                reasons=Open("测试理由"),
-            )
-        )
-
-    def deliver(self, name: str, on: date) -> None:
-        self.office.on(on).accepted(
-            DeliverNotification(
-                household=self.households[name],
-                case=self.cases[name],
-                form="送达回证",
-                receipt=paper("送达回证"),
-            )
-        )
-
-    def bank_confirms(self, payroll: StreamId) -> None:
-        self.office.accepted(
-            ConfirmPayouts(
-                payroll=payroll, households=(self.households["assisted"],), bank_reference="测试回盘"
-            )
-        )
-
-    def references(self, names: tuple[str, ...]) -> tuple[CaseRef, ...]:
-        return tuple(CaseRef(self.households[name], self.cases[name]) for name in names)
-
-
-def only(answer: Accepted, kind: type[E]) -> E:
-    """The one event of that kind that a command recorded."""
-    (event,) = (recorded.event for recorded in answer.events if isinstance(recorded.event, kind))
-    return event
