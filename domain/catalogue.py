@@ -6,6 +6,7 @@ from hudang.domain import (
     allotment,
     application,
     appraisal,
+    arrival,
     campaign,
     determination,
     entitlement,
@@ -60,6 +61,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     payout,
     allotment,
     transfer,
+    arrival,
     hold,
     erasure,
 )

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from hudang.domain.arrival import Transfer, TransferAnnounced
 from hudang.domain.decision import (
     Claim,
     Event,
@@ -31,7 +32,6 @@ from hudang.domain.payout import PayoutState
 from hudang.domain.person import Person
 from hudang.domain.registration import HouseholdRegistered, MemberJoined
 from hudang.domain.roles import Role
-from hudang.domain.transfer import Transfer, TransferAnnounced
 from hudang.domain.values import PersonId, StreamId
 
 MENTIONING: tuple[type[Event], ...] = (HouseholdRegistered, MemberJoined, TransferAnnounced)

@@ -11,10 +11,11 @@ from hudang.domain.policy_terms import Register
 from hudang.domain.values import Area, CaseId, PersonId, StreamId, is_area, jurisdictions
 
 if TYPE_CHECKING:
+    from hudang.domain.arrival import MovedHere
     from hudang.domain.entitlement import Entitlement
     from hudang.domain.identity import Relation
     from hudang.domain.payout import Payout
-    from hudang.domain.transfer import MovedAway, MovedHere
+    from hudang.domain.transfer import MovedAway
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

@@ -210,10 +210,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def review_due_on(self, household_class: str, register: Register, last: date) -> date | Refusal:
         """The day of the next recheck: the same day of the month, or that month's last day."""
         months = self.review_interval(household_class, register)
-        if isinstance(months, Refusal):
-            return months
-        due = Month.of(last) + months
-        return date(due.year, due.month, min(last.day, monthrange(due.year, due.month)[1]))
+        return months if isinstance(months, Refusal) else _months_after(last, months)
 
     def kept_until(self, left_on: date) -> date | Refusal:
         """The last day on which every kind of record of a household that left on a day must be kept."""
@@ -222,7 +219,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         ]
         unknown = next((rule for rule in rules if isinstance(rule, UnknownParameter)), None)
         years = max((rule.years for rule in rules if isinstance(rule, RetentionRule)), default=0)
-        return unknown or _years_after(left_on, years)
+        return unknown or _months_after(left_on, 12 * years)
 
     def start_month(self, decided_on: date) -> Month | Refusal:
         """The first month of an entitlement decided on a day."""
@@ -381,9 +378,9 @@ def _all_known(rules: Mapping[str, R | UnknownParameter]) -> dict[str, R] | Unkn
     return known
 
 
-def _years_after(day: date, years: int) -> date:
-    """The same day so many years later; the last of February for its twenty-ninth."""
-    later = Month(day.year + years, day.month)
+def _months_after(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day."""
+    later = Month.of(day) + months
     return date(later.year, later.month, min(day.day, monthrange(later.year, later.month)[1]))
 
 

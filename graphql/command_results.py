@@ -8,6 +8,7 @@ import strawberry
 from hudang.domain import decision
 from hudang.domain.allotment import AllotmentGranted
 from hudang.domain.application import ApplicationSubmitted
+from hudang.domain.arrival import TransferAnnounced
 from hudang.domain.campaign import CampaignOpened
 from hudang.domain.decision import Command, Event, Recorded
 from hudang.domain.jurisdiction import LedgerOpened
@@ -17,7 +18,6 @@ from hudang.domain.person import PersonRegistered
 from hudang.domain.posting import PostingPutUp
 from hudang.domain.recheck import RecheckOpened
 from hudang.domain.registration import HouseholdRegistered
-from hudang.domain.transfer import TransferAnnounced
 from hudang.domain.values import StreamId
 from hudang.graphql import ids
 from hudang.graphql.consistency import write_token

@@ -14,6 +14,7 @@ from hudang.domain import (
     allotment,
     application,
     appraisal,
+    arrival,
     campaign,
     determination,
     entitlement,
@@ -288,12 +289,12 @@ SENTENCES: Final[Mapping[type[Event], Callable[[Any], tuple[str, str]]]] = Mappi
             f"迁出完成, 对方于 {e.accepted_on} 办理迁入",
             f"The other ledger took the household in on {e.accepted_on}.",
         ),
-        transfer.TransferAnnounced: lambda e: (
+        arrival.TransferAnnounced: lambda e: (
             f"待迁入: 自 {e.from_ledger} 迁来, {len(e.members)} 人",
             f"Ledger {e.from_ledger} announced a household of {len(e.members)} that moves here.",
         ),
-        transfer.TransferAccepted: lambda e: ("办理迁入", "The household that was announced got its file."),
-        transfer.TransferredIn: lambda e: (
+        arrival.TransferAccepted: lambda e: ("办理迁入", "The household that was announced got its file."),
+        arrival.TransferredIn: lambda e: (
             f"自 {e.from_ledger} 迁入",
             f"The household came from ledger {e.from_ledger}.",
         ),

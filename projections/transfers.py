@@ -12,17 +12,12 @@ from typing import Any, Final
 import msgspec
 from psycopg import Cursor
 
+from hudang.domain.arrival import TransferAccepted, TransferAnnounced
 from hudang.domain.decision import Recorded
 from hudang.domain.identity import Relation
 from hudang.domain.month import Month
 from hudang.domain.personal import Personal
-from hudang.domain.transfer import (
-    TransferAccepted,
-    TransferAnnounced,
-    TransferCompleted,
-    TransferredEntitlement,
-    TransferredOut,
-)
+from hudang.domain.transfer import TransferCompleted, TransferredEntitlement, TransferredOut
 from hudang.domain.values import Fen, StreamId
 from hudang.projections.directory import directory, keep_directory
 from hudang.projections.model import ReadModel

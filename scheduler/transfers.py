@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
+from hudang.domain.arrival import AnnounceTransfer, MovingEntitlement, MovingMember
 from hudang.domain.decision import Recorded
 from hudang.domain.evidence import Evidence
 from hudang.domain.household import Household
@@ -16,13 +17,7 @@ from hudang.domain.month import Month
 from hudang.domain.payroll import PreparePayroll
 from hudang.domain.person import Person
 from hudang.domain.personal import Open, Personal, Sealed
-from hudang.domain.transfer import (
-    AcknowledgeTransfer,
-    AnnounceTransfer,
-    MovingEntitlement,
-    MovingMember,
-    TransferredOut,
-)
+from hudang.domain.transfer import AcknowledgeTransfer, TransferredOut
 from hudang.domain.values import StreamId
 from hudang.ledger.keys import Purpose
 from hudang.projections import transfers

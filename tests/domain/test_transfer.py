@@ -9,6 +9,15 @@ from hypothesis import given as each
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from hudang.domain.arrival import (
+    AcceptTransfer,
+    AnnounceTransfer,
+    MovingEntitlement,
+    MovingMember,
+    TransferAccepted,
+    TransferAnnounced,
+    TransferredIn,
+)
 from hudang.domain.case import Step
 from hudang.domain.decision import Changes, Command, Refusal
 from hudang.domain.entitlement import EntitlementChanged, HouseholdClass
@@ -36,19 +45,7 @@ from hudang.domain.personal import Open
 from hudang.domain.policy_terms import Register
 from hudang.domain.registration import AccountNamed, HouseholdRegistered, NameAccount
 from hudang.domain.roles import Role
-from hudang.domain.transfer import (
-    AcceptTransfer,
-    AcknowledgeTransfer,
-    AnnounceTransfer,
-    MovingEntitlement,
-    MovingMember,
-    TransferAccepted,
-    TransferAnnounced,
-    TransferCompleted,
-    TransferOut,
-    TransferredIn,
-    TransferredOut,
-)
+from hudang.domain.transfer import AcknowledgeTransfer, TransferCompleted, TransferOut, TransferredOut
 from hudang.domain.values import CaseId, Fen, StreamId
 from tests.domain.cases import (
     COUNTY,

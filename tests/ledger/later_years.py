@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from hudang.domain.arrival import AcceptTransfer, AnnounceTransfer, MovingEntitlement, MovingMember
 from hudang.domain.entitlement import HouseholdClass
 from hudang.domain.erasure import ConfirmErasure, ErasureProposed, Ground, ProposeErasure, WithdrawErasure
 from hudang.domain.hold import HoldKind, HoldPlaced, LiftHold, PlaceHold
@@ -15,14 +16,7 @@ from hudang.domain.payroll import InstructPayouts, PreparePayroll
 from hudang.domain.personal import Open
 from hudang.domain.policy_terms import Register
 from hudang.domain.roles import Role
-from hudang.domain.transfer import (
-    AcceptTransfer,
-    AcknowledgeTransfer,
-    AnnounceTransfer,
-    MovingEntitlement,
-    MovingMember,
-    TransferOut,
-)
+from hudang.domain.transfer import AcknowledgeTransfer, TransferOut
 from hudang.domain.values import Fen, PersonId, StreamId
 from tests.ledger.office import COUNTY, PROGRAMME, VILLAGE, Office, identity_number, paper
 

@@ -8,18 +8,13 @@ from typing import Any
 
 import pytest
 
+from hudang.domain.arrival import AcceptTransfer, TransferAnnounced
 from hudang.domain.case import CaseKind
 from hudang.domain.decision import Refusal
 from hudang.domain.month import Month
 from hudang.domain.payroll import PayrollLinesDropped, PreparePayroll
 from hudang.domain.personal import Open, Sealed
-from hudang.domain.transfer import (
-    AcceptTransfer,
-    TransferAnnounced,
-    TransferCompleted,
-    TransferOut,
-    TransferredOut,
-)
+from hudang.domain.transfer import TransferCompleted, TransferOut, TransferredOut
 from hudang.domain.values import StreamId
 from hudang.ledger.casebook import Accepted
 from hudang.ledger.keys import Purpose
