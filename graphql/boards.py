@@ -13,7 +13,7 @@ from hudang.graphql.codes import label_zh
 from hudang.graphql.context import Info
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import BY_POSITION, listed, page_after, scope_of
+from hudang.graphql.lists import BY_POSITION, list_of, listed, page_after, scope_of
 from hudang.graphql.nodes import Connection, page_size
 from hudang.projections import campaigns, meetings, notice_board, postings
 
@@ -114,9 +114,11 @@ class BoardQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[MeetingSummary]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_POSITION)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("meetings", scope)
+        page = page_after(of, first, after, BY_POSITION)
         rows = await info.context.query(meetings.meetings, scope, page)
-        return listed(rows, first, lambda row: str(row.position), _meeting)
+        return listed(of, rows, first, lambda row: str(row.position), _meeting)
 
     @strawberry.field
     async def postings(
@@ -128,9 +130,11 @@ class BoardQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[PostingSummary]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_POSITION)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("postings", scope)
+        page = page_after(of, first, after, BY_POSITION)
         rows = await info.context.query(postings.postings, scope, page)
-        return listed(rows, first, lambda row: str(row.position), _posting)
+        return listed(of, rows, first, lambda row: str(row.position), _posting)
 
     @strawberry.field
     async def campaigns(
@@ -142,9 +146,11 @@ class BoardQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[CampaignSummary]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_POSITION)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("campaigns", scope)
+        page = page_after(of, first, after, BY_POSITION)
         rows = await info.context.query(campaigns.campaigns, scope, page)
-        return listed(rows, first, lambda row: str(row.position), _campaign)
+        return listed(of, rows, first, lambda row: str(row.position), _campaign)
 
 
 def _notice(row: notice_board.PostedLine) -> PostedNotice:

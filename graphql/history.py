@@ -96,11 +96,12 @@ class HistoryEntry:
 def history_page(events: Sequence[Recorded], first: int, after: str | None) -> Connection[HistoryEntry]:
     """A page of these events, oldest first, after a position."""
     wanted = page_size(first)
-    key = read_cursor(after, (int, int))
+    of = f"history {events[0].stream}" if events else "history of nothing"
+    key = read_cursor(of, after, (int, int))
     rest = [recorded for recorded in events if key is None or _place(recorded) > key]
-    page, info = page_of(rest, wanted, _place)
+    page, info = page_of(of, rest, wanted, _place)
     entries = [HistoryEntry.of(recorded) for recorded in page]
-    return Connection(edges=edges_of(entries, [_place(recorded) for recorded in page]), page_info=info)
+    return Connection(edges=edges_of(of, entries, [_place(recorded) for recorded in page]), page_info=info)
 
 
 def _place(recorded: Recorded) -> tuple[int, int]:

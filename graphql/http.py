@@ -22,6 +22,7 @@ from hudang.graphql.errors import fault_body
 from hudang.graphql.execution import Execution, Outcome, Request
 from hudang.graphql.graphiql import Console
 from hudang.graphql.health import health_routes
+from hudang.graphql.marks import marking_with
 from hudang.graphql.schema import schema
 
 MAX_BODY: Final = 256 * 1024
@@ -53,12 +54,14 @@ class Endpoint:
         self._context = context
         self._execution = execution
         self._console = console
+        self._mark_key = context.keys.mark_key()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = HttpRequest(scope, receive)
         try:
             async with asyncio.timeout(self._context.deadline_s):
-                response = await self.respond(request)
+                with marking_with(self._mark_key):
+                    response = await self.respond(request)
         except ClientDisconnect:
             return
         except TimeoutError:

@@ -44,22 +44,29 @@ BY_NUMBER_AND_CASE: Final = re.compile(r"[^\0]{1,300}/[^\0/]{1,100}")
 BY_NUMBER_PAYOUT_AND_KIND: Final = re.compile(r"[^\0]{1,300}/[^\0/]{1,100}/[^\0/]{1,20}")
 
 
-def page_after(first: int, after: str | None, key: re.Pattern[str]) -> Page:
+def list_of(name: str, *filters: object) -> str:
+    """Which list of what is asked for; a cursor is good for this one only."""
+    return f"{name} {filters}"
+
+
+def page_after(of: str, first: int, after: str | None, key: re.Pattern[str]) -> Page:
     """The stretch to read for a page: one row more than is shown, after a key of that form.
 
-    Raises ClientError for a cursor that this list cannot have given.
+    Raises ClientError for a cursor that this list did not give to the same question.
     """
-    (told,) = read_cursor(after, (str,)) or ("",)
+    (told,) = read_cursor(of, after, (str,)) or ("",)
     if after is not None and not key.fullmatch(told):
         raise bad_cursor()
     return Page(after=told, limit=page_size(first) + 1)
 
 
-def listed(rows: Sequence[R], first: int, key: Callable[[R], str], shape: Callable[[R], N]) -> Connection[N]:
+def listed(
+    of: str, rows: Sequence[R], first: int, key: Callable[[R], str], shape: Callable[[R], N]
+) -> Connection[N]:
     """The page that these rows make, of which there may be one more than is shown."""
-    page, page_info = page_of(rows, first, lambda row: (key(row),))
+    page, page_info = page_of(of, rows, first, lambda row: (key(row),))
     return Connection(
-        edges=edges_of([shape(row) for row in page], [(key(row),) for row in page]), page_info=page_info
+        edges=edges_of(of, [shape(row) for row in page], [(key(row),) for row in page]), page_info=page_info
     )
 
 

@@ -3,7 +3,6 @@
 Lists continue after a key, not after a count, so a page is the same however much was recorded meanwhile.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -13,6 +12,7 @@ import strawberry
 from hudang.domain.jurisdiction import AreaLevel, Jurisdiction
 from hudang.graphql.described import interface, output
 from hudang.graphql.errors import ClientError
+from hudang.graphql.marks import marked, said_in
 
 T = TypeVar("T")
 
@@ -76,20 +76,20 @@ def page_size(first: int) -> int:
     return first
 
 
-def write_cursor(*key: str | int) -> str:
-    """The cursor that stands after a key."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+def write_cursor(of: str, *key: str | int) -> str:
+    """The cursor that stands after a key of a list; it is good for no other list."""
+    return marked(msgspec.json.encode(key), f"cursor {of}")
 
 
-def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
-    """The key of a cursor; None without one. Raises ClientError for one that the API did not give."""
+def read_cursor(of: str, cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
+    """The key of a cursor; None without one. Raises ClientError for one that the list did not give."""
     if cursor is None:
         return None
     try:
         if len(cursor) > _LONGEST_CURSOR:
             raise ValueError
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple.__class_getitem__(kinds))
+        said = said_in(cursor, f"cursor {of}")
+        key: tuple[Any, ...] = msgspec.json.decode(said, type=tuple.__class_getitem__(kinds))
         return key
     except (ValueError, msgspec.MsgspecError):
         raise bad_cursor() from None
@@ -97,18 +97,20 @@ def read_cursor(cursor: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] 
 
 def bad_cursor() -> ClientError:
     """The refusal of a cursor that the list did not give."""
-    return ClientError("BAD_CURSOR", "This is not a cursor of this list; send one back that it gave.")
+    return ClientError(
+        "BAD_CURSOR", "This is not a cursor of this list; send one back that it gave to the same question."
+    )
 
 
 def page_of(
-    rows: Sequence[T], first: int, key: Callable[[T], tuple[str | int, ...]]
+    of: str, rows: Sequence[T], first: int, key: Callable[[T], tuple[str | int, ...]]
 ) -> "tuple[Sequence[T], PageInfo]":
     """Of `first` + 1 rows that were asked for, the page and whether more follow."""
     page = rows[:first]
-    end = write_cursor(*key(page[-1])) if page else None
+    end = write_cursor(of, *key(page[-1])) if page else None
     return page, PageInfo(end_cursor=end, has_next_page=len(rows) > first)
 
 
-def edges_of(nodes: Sequence[T], keys: Sequence[tuple[str | int, ...]]) -> list[Edge[T]]:
+def edges_of(of: str, nodes: Sequence[T], keys: Sequence[tuple[str | int, ...]]) -> list[Edge[T]]:
     """The lines of a page."""
-    return [Edge(cursor=write_cursor(*key), node=node) for node, key in zip(nodes, keys, strict=True)]
+    return [Edge(cursor=write_cursor(of, *key), node=node) for node, key in zip(nodes, keys, strict=True)]

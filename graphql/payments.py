@@ -14,7 +14,7 @@ from hudang.graphql.codes import label_zh
 from hudang.graphql.context import Info
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import BY_NUMBER_PAYOUT_AND_KIND, BY_POSITION, listed, page_after, scope_of
+from hudang.graphql.lists import BY_NUMBER_PAYOUT_AND_KIND, BY_POSITION, list_of, listed, page_after, scope_of
 from hudang.graphql.nodes import Connection
 from hudang.projections import payouts, payrolls
 
@@ -85,12 +85,11 @@ class PaymentQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[PayoutLine]:
-        scope, page = (
-            scope_of(info, ledger, area, programme),
-            page_after(first, after, BY_NUMBER_PAYOUT_AND_KIND),
-        )
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("payouts", scope, month)
+        page = page_after(of, first, after, BY_NUMBER_PAYOUT_AND_KIND)
         rows = await info.context.query(payouts.of_month, scope, month, page)
-        return listed(rows, first, lambda row: f"{row.number}/{row.payout}/{row.kind}", _payout_line)
+        return listed(of, rows, first, lambda row: f"{row.number}/{row.payout}/{row.kind}", _payout_line)
 
     @strawberry.field
     async def payout_totals(
@@ -116,9 +115,11 @@ class PaymentQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[PayrollSummary]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_POSITION)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("payrolls", scope)
+        page = page_after(of, first, after, BY_POSITION)
         rows = await info.context.query(payrolls.payrolls, scope, page)
-        return listed(rows, first, lambda row: str(row.position), _payroll)
+        return listed(of, rows, first, lambda row: str(row.position), _payroll)
 
 
 def _payout_line(row: payouts.PartRow) -> PayoutLine:

@@ -15,7 +15,7 @@ from hudang.graphql.codes import label_zh
 from hudang.graphql.context import Info
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import BY_NUMBER, BY_POSITION, head_names, listed, page_after, scope_of
+from hudang.graphql.lists import BY_NUMBER, BY_POSITION, head_names, list_of, listed, page_after, scope_of
 from hudang.graphql.nodes import Connection, Edge, PageInfo
 from hudang.graphql.scalars import Position
 from hudang.projections import entitlements, households, roster
@@ -112,11 +112,13 @@ class RosterQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Roster:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_NUMBER)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("roster", scope, month)
+        page = page_after(of, first, after, BY_NUMBER)
         rows = await info.context.query(roster.roster, scope, month, page)
         totals = await info.context.query(roster.totals, scope, month)
         names = await head_names(info, scope.ledger, rows)
-        shown = listed(rows, first, lambda row: row.number, lambda row: _roster_line(row, names))
+        shown = listed(of, rows, first, lambda row: row.number, lambda row: _roster_line(row, names))
         added = RosterTotals(
             households=totals.households, persons=totals.persons, amount_fen=totals.amount_fen
         )
@@ -131,10 +133,12 @@ class RosterQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[HouseholdLine]:
-        scope, page = scope_of(info, ledger, area), page_after(first, after, BY_NUMBER)
+        scope = scope_of(info, ledger, area)
+        of = list_of("households", scope)
+        page = page_after(of, first, after, BY_NUMBER)
         rows = await info.context.query(households.households, scope, page)
         names = await head_names(info, scope.ledger, rows)
-        return listed(rows, first, lambda row: row.number, lambda row: _household_line(row, names))
+        return listed(of, rows, first, lambda row: row.number, lambda row: _household_line(row, names))
 
     @strawberry.field
     async def entitlement_changes(
@@ -148,10 +152,12 @@ class RosterQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[EntitlementChange]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_POSITION)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("entitlement changes", scope, first_month, last_month)
+        page = page_after(of, first, after, BY_POSITION)
         rows = await info.context.query(entitlements.changes, scope, first_month, last_month, page)
         names = await head_names(info, scope.ledger, rows)
-        return listed(rows, first, lambda row: str(row.position), lambda row: _change(row, names))
+        return listed(of, rows, first, lambda row: str(row.position), lambda row: _change(row, names))
 
 
 def _roster_line(row: roster.RosterRow, names: Names) -> RosterLine:

@@ -12,7 +12,7 @@ from hudang.graphql.codes import label_zh
 from hudang.graphql.context import Info
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import BY_POSITION, listed, page_after
+from hudang.graphql.lists import BY_POSITION, list_of, listed, page_after
 from hudang.graphql.nodes import Connection
 from hudang.projections import transfers
 from hudang.projections.rows import Source
@@ -63,7 +63,9 @@ class TransferQueries:
         state: TransferState | None = None,
         ledger: str | None = None,
     ) -> Connection[Transfer]:
-        tag, page = info.context.ledger(ledger), page_after(first, after, BY_POSITION)
+        tag = info.context.ledger(ledger)
+        of = list_of("transfers", tag, state)
+        page = page_after(of, first, after, BY_POSITION)
         rows = await info.context.query(transfers.transfers, tag, state, page)
         moving = await info.context.query(_moving, tag, rows)
         names = await info.context.open_all(tag, [row.head_name for row in rows])
@@ -72,6 +74,7 @@ class TransferQueries:
             row.transfer: (name, address) for row, name, address in zip(rows, names, addresses, strict=True)
         }
         return listed(
+            of,
             rows,
             first,
             lambda row: str(row.position),

@@ -18,7 +18,7 @@ from hudang.graphql.codes import RecheckState, label_zh
 from hudang.graphql.context import Info, RequestContext
 from hudang.graphql.described import output
 from hudang.graphql.ids import Kind
-from hudang.graphql.lists import BY_NUMBER_AND_CASE, listed, page_after, scope_of
+from hudang.graphql.lists import BY_NUMBER_AND_CASE, list_of, listed, page_after, scope_of
 from hudang.graphql.nodes import Connection
 from hudang.projections import applications, rechecks
 from hudang.projections.cases import CaseRow, open_cases
@@ -117,11 +117,13 @@ class WorkQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[WorkTask]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_NUMBER_AND_CASE)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("work queue", scope, role)
+        page = page_after(of, first, after, BY_NUMBER_AND_CASE)
         find = await info.context.run(_policies, info.context, scope.ledger)
         items = await info.context.query(_tasks, scope, find, role, page)
         today = info.context.today(scope.ledger)
-        return listed(items, first, _task_key, lambda item: _task(item, today))
+        return listed(of, items, first, _task_key, lambda item: _task(item, today))
 
     @strawberry.field
     async def rechecks(
@@ -135,17 +137,18 @@ class WorkQueries:
         ledger: str | None = None,
     ) -> Connection[Recheck]:
         scope = scope_of(info, ledger, area, programme)
-        page = page_after(first, after, BY_NUMBER_AND_CASE)
+        of = list_of("rechecks", scope, state)
+        page = page_after(of, first, after, BY_NUMBER_AND_CASE)
         day = info.context.today(scope.ledger)
         if state is RecheckState.OPEN:
             opened = await info.context.query(rechecks.open_rechecks, scope, page)
-            return listed(opened, first, lambda row: f"{row.number}/{row.case_id}", _opened)
+            return listed(of, opened, first, lambda row: f"{row.number}/{row.case_id}", _opened)
         if state is RecheckState.OVERDUE:
             overdue = await info.context.query(rechecks.overdue, scope, day)
-            return listed(_from(overdue, page), first, _recheck_key, _opened)
+            return listed(of, _from(overdue, page), first, _recheck_key, _opened)
         due = await info.context.query(rechecks.falling_due, scope.ledger, day, area=scope.area)
         wanted = [row for row in due if programme in (None, row.programme)]
-        return listed(_from(wanted, page), first, _recheck_key, _opened)
+        return listed(of, _from(wanted, page), first, _recheck_key, _opened)
 
     @strawberry.field
     async def applications(
@@ -157,9 +160,11 @@ class WorkQueries:
         area: str | None = None,
         ledger: str | None = None,
     ) -> Connection[Application]:
-        scope, page = scope_of(info, ledger, area, programme), page_after(first, after, BY_NUMBER_AND_CASE)
+        scope = scope_of(info, ledger, area, programme)
+        of = list_of("applications", scope)
+        page = page_after(of, first, after, BY_NUMBER_AND_CASE)
         rows = await info.context.query(applications.applications, scope, page)
-        return listed(rows, first, lambda row: f"{row.number}/{row.case_id}", _application)
+        return listed(of, rows, first, lambda row: f"{row.number}/{row.case_id}", _application)
 
     @strawberry.field
     async def application_counts(

@@ -71,10 +71,11 @@ class _Cached(NamedTuple):
 
 
 class _Digests(NamedTuple):
-    """The keys of identity digests and of fingerprints."""
+    """The keys of identity digests, of fingerprints and of the API's marks."""
 
     identity: bytes
     requests: bytes
+    marks: bytes
 
 
 class KeyRing:
@@ -133,6 +134,10 @@ class KeyRing:
     def fingerprint(self, request: bytes) -> bytes:
         """The keyed hash of what a caller asked: tells a repetition from another request."""
         return hmac.digest(self._digests().requests, request, hashlib.sha256)
+
+    def mark_key(self) -> bytes:
+        """The key by which the API knows the ids and cursors that it gave."""
+        return self._digests().marks
 
     def forget(self, ledger: str, person: str) -> None:
         """Drop a person's key from memory: it was destroyed."""
@@ -205,6 +210,7 @@ class KeyRing:
         digests = _Digests(
             identity=derived(secret, b"hudang identity digests 1"),
             requests=derived(secret, b"hudang request fingerprints 1"),
+            marks=derived(secret, b"hudang api marks 1"),
         )
         self._wraps_now, self._known_digests = stored.key_id, digests
         return digests

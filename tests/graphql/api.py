@@ -14,8 +14,11 @@ from hudang.domain.decision import CHINA, Actor
 from hudang.domain.jurisdiction import AdoptPolicy, AreaLevel, EstablishArea, LedgerClock, OpenLedger
 from hudang.domain.roles import Role
 from hudang.domain.values import StreamId
+from hudang.graphql import ids
 from hudang.graphql.authentication import Principal, token_digest
 from hudang.graphql.context import ApiContext
+from hudang.graphql.ids import GlobalId, Kind
+from hudang.graphql.marks import marking_with
 from hudang.ledger.casebook import Accepted, Casebook
 from hudang.ledger.clock import SimulatedClock
 from hudang.projections.engine import Engine
@@ -114,6 +117,16 @@ class Api:
         result = self.send(name, **given)
         assert result["__typename"] == "CommandAccepted", result
         return result
+
+    def id_of(self, kind: Kind, local: str) -> str:
+        """An id that this API could have given."""
+        with marking_with(self.context.keys.mark_key()):
+            return ids.write(kind, local)
+
+    def what(self, given: str) -> GlobalId:
+        """What an id that this API gave stands for."""
+        with marking_with(self.context.keys.mark_key()):
+            return ids.read_any(given)
 
     def on(self, day: date) -> None:
         """Move the ledger's clock to the morning of a day."""

@@ -20,6 +20,7 @@ from hudang.domain.roles import Role
 from hudang.graphql import ids
 from hudang.graphql.commands import mutation_name
 from hudang.graphql.ids import Kind
+from hudang.graphql.marks import marking_with
 from hudang.graphql.schema import schema
 from tests.graphql.api import SEEING, Api
 
@@ -80,7 +81,7 @@ def test_what_is_sent_does_not_come_back(
     assert isinstance(asked, GraphQLInputObjectType)
     role = next(role for role in Role if role in command.BY)
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), marking_with(standing_api.context.keys.mark_key()):
         answer = standing_api.send(
             mutation_name(command),
             role=role,

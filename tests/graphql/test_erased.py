@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hudang.domain.values import CaseId, StreamId
-from hudang.graphql import ids
 from hudang.graphql.codes import ReplayOutcome
 from hudang.graphql.replay import replayed
 from tests.graphql.api import LEDGER
@@ -18,10 +16,10 @@ ERASED_AT = datetime(2020, 1, 5, 17, tzinfo=UTC)
 class TestReplay:
     def test_says_when_the_inputs_were_erased_and_shows_the_amounts(self, decided: Dibao) -> None:
         casebook = decided.api.casebook
-        loaded = casebook.load(LEDGER, StreamId(ids.read_any(decided.household).stream))
+        loaded = casebook.load(LEDGER, decided.api.what(decided.household).stream)
         assert loaded is not None
         household, events = loaded
-        case = household.cases[CaseId(ids.read_any(decided.case).case)]
+        case = household.cases[decided.api.what(decided.case).case]
         before = replayed(household, case, events, casebook.policies, {})
 
         after = replayed(household, case, events, casebook.policies, {case.persons[0]: ERASED_AT})

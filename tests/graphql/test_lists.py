@@ -57,6 +57,30 @@ class TestTheRoster:
 
         assert answer["errors"][0]["extensions"] == {"code": "BAD_CURSOR"}
 
+    @pytest.mark.parametrize(
+        ("changed", "code"),
+        [
+            ({}, None),
+            ({"first": 5}, None),
+            ({"ledger": "L0001"}, None),
+            ({"month": "2013-06"}, "BAD_CURSOR"),
+            ({"area": COUNTY}, "BAD_CURSOR"),
+        ],
+    )
+    def test_goes_on_only_for_the_question_it_was_asked(
+        self, decided: Dibao, changed: dict[str, Any], code: str | None
+    ) -> None:
+        query = """query ($area: String, $month: Month!, $first: Int!, $after: String, $ledger: String) {
+            roster(
+                programme: "dibao", area: $area, month: $month, first: $first, after: $after, ledger: $ledger
+            ) { pageInfo { endCursor } } }"""
+        asked: dict[str, Any] = {"month": "2013-05", "first": 1}
+        cursor = decided.api.ask(query, **asked)["roster"]["pageInfo"]["endCursor"]
+
+        answer = decided.api.post({"query": query, "variables": {**asked, "after": cursor, **changed}}).json()
+
+        assert [error["extensions"]["code"] for error in answer.get("errors", ())] == ([code] if code else [])
+
     @pytest.mark.parametrize("programme", ["", "低保", "a\0", "dibao'"])
     def test_of_no_programme_is_refused(self, decided: Dibao, programme: str) -> None:
         query = """query ($programme: String!) {

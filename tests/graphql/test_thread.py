@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from hudang.domain.roles import Role
-from hudang.domain.values import CaseId, StreamId
-from hudang.graphql import ids
 from hudang.graphql.ids import Kind
 from tests.graphql.api import VILLAGE, Api
 from tests.graphql.dibao import PRESENT, WRITTEN, Dibao, identity_number, paper, register, version_of
@@ -75,7 +73,7 @@ class TestAHousehold:
         ]
 
     def test_that_nobody_knows_is_null(self, decided: Dibao) -> None:
-        unknown = ids.write(Kind.HOUSEHOLD, "L0001-9c5b94b1-35ad-79bb-b118-8e8fc24abf80")
+        unknown = decided.api.id_of(Kind.HOUSEHOLD, "L0001-9c5b94b1-35ad-79bb-b118-8e8fc24abf80")
 
         assert decided.api.ask("query ($id: ID!) { household(id: $id) { id } }", id=unknown) == {
             "household": None
@@ -291,7 +289,7 @@ class TestACommand:
         answer = api.send(
             "signMinutes",
             key="call 1",
-            meeting=ids.write(Kind.MEETING, "L0001-1"),
+            meeting=api.id_of(Kind.MEETING, "L0001-1"),
             minutes=paper("评议记录"),
             signers=[],
         )
@@ -381,12 +379,12 @@ class TestACommand:
         assert (answer["code"], "household" in answer["message"]) == ("id_malformed", True)
 
     def test_for_an_unknown_file_is_refused(self, standing_api: Api) -> None:
-        stream = StreamId("L0001-9c5b94b1-35ad-79bb-b118-8e8fc24abf80")
+        stream = "L0001-9c5b94b1-35ad-79bb-b118-8e8fc24abf80"
 
         answer = standing_api.send(
             "acceptApplication",
-            household=ids.write(Kind.HOUSEHOLD, stream),
-            case=ids.write_case(stream, CaseId("c")),
+            household=standing_api.id_of(Kind.HOUSEHOLD, stream),
+            case=standing_api.id_of(Kind.CASE, f"{stream}/c"),
         )
 
         assert answer["code"] == "not_found"

@@ -169,6 +169,7 @@ class TestKeyedDigests:
         digest = keys.identity_digest(LEDGER, "110101199003070396")
 
         assert KeyRing(MASTER, store).identity_digest(LEDGER, "110101199003070396") == digest
+        assert KeyRing(MASTER, store).mark_key() == keys.mark_key()
         assert keys.identity_digest("L0002", "110101199003070396") != digest
         assert keys.identity_digest(LEDGER, "11010119900307039X") != digest
 
@@ -185,6 +186,7 @@ class TestKeyedDigests:
 
             assert other.identity_digest(LEDGER, "1") != keys.identity_digest(LEDGER, "1")
             assert other.fingerprint(b"asked") != keys.fingerprint(b"asked")
+            assert other.mark_key() != keys.mark_key()
 
 
 class TestTheMasterKey:

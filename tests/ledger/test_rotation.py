@@ -66,6 +66,7 @@ class TestARotation:
         after = ring(store, MasterKeys(NEW))
         assert read_all(after, sealed) == [CANARY] * len(PEOPLE)
         assert after.identity_digest(LEDGER, "1") == digest
+        assert after.mark_key() == before.mark_key()
         assert after.fingerprint(b"asked") == before.fingerprint(b"asked")
         with pytest.raises(SealBrokenError, match="another master key"):
             read_all(ring(store, MasterKeys(OLD)), sealed)
