@@ -12,9 +12,9 @@ from tests.ledger import golden
 ADD = """Run `python -m tests.ledger.golden` from the top folder: it adds the samples that are missing, and
 changes none. Commit them with the event."""
 WHAT_TO_DO = """Events of this shape are in ledgers, and none of them will ever change. So leave the shape as
-it was, or make a new version: move it as it was to a `Former`, under the topic that it has; give today's event
-the next topic (`.v2`, `.v3`); write the upcaster. CONTRIBUTING.md, "change an event", shows how. Never write
-these samples or their digests anew."""
+it was, or make a new version: move it as it was to a `Former`, under the topic that it has; give the event of
+today the next topic (`.v2`, `.v3`); write the upcaster. CONTRIBUTING.md, "change an event", shows how. Never
+write these samples or their digests anew."""
 
 EVERY_SAMPLE = [
     pytest.param(golden.topic_of(file), line, id=f"{file.name}:{number}")
