@@ -27,7 +27,7 @@ COMMITTED: dict[str, Any] = json.loads(shapes.TOPICS.read_text(encoding="utf-8")
 SAMPLES: dict[str, dict[str, Any]] = {topic: known["sample"] for topic, known in COMMITTED.items()}
 CANARY = "测试金丝雀"
 WHAT_TO_DO = """The stored shape of an event changed. Events of the old shape are in ledgers already: only a
-new event and a new code may come in like this, never another or a new field of an event that there is. That is
+new event and a new code may come in like this, never another or a new field of an event that is there. It is
 a new version of the event: CONTRIBUTING.md, "change an event", shows how. Then run from the top folder
 `python -m tests.ledger.shapes` and commit topics.json with the change."""
 
