@@ -51,7 +51,7 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
     """Everything running but the web server and the clockwork's interval, for as long as the block runs."""
     with ExitStack() as stack:
         database = stack.enter_context(open_database(settings, report))
-        migrate(database.admin_url)
+        bring_to_our_schema(database)
         store = stack.enter_context(Store(database.url))
         check_heads(store)
         keys = KeyRing(master_key_source(settings), store)
@@ -78,10 +78,16 @@ def open_service(settings: Settings, report: Callable[[str], None]) -> Iterator[
                     projections=engine,
                     authenticate=authenticator(ensure_tokens(settings.data, LEDGERS, OFFICE)),
                     deadline_s=settings.request_seconds,
-                    schema_is_current=lambda: database_version(database.admin_url) == schema_version(),
+                    schema_is_current=lambda: database_version(database.url) == schema_version(),
                 )
             ),
         )
+
+
+def bring_to_our_schema(database: Database) -> None:
+    """Migrate if there is something to migrate; where nothing is, the service's own login is enough."""
+    if database_version(database.url) != schema_version():
+        migrate(database.admin_url)
 
 
 def simulated_clocks(store: Store) -> dict[str, SimulatedClock]:

@@ -85,7 +85,7 @@ class UnsuitableDatabase(LedgerError):
 
 
 class SchemaIsOlder(LedgerError):
-    """The database has an older schema; run `hudang migrate` first."""
+    """The database has an older schema; run `hudang migrate` as its administrator."""
 
 
 class HeadDisagrees(LedgerError):

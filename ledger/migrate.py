@@ -16,6 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import Connection
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import NullPool, create_engine
 
 from hudang.ledger.connections import CONNECT_TIMEOUT_S, translated
@@ -29,12 +30,16 @@ _LOCK: Final = 0x4855_4441_4E47  # "HUDANG"
 def migrate(admin_conninfo: str) -> None:
     """Bring a database to this version's schema and let the login role `hudang`, if any, act as the service.
 
-    `admin_conninfo` is a superuser, or an owner of the database who may create roles.
+    `admin_conninfo` is a superuser, or an owner of the database who may create roles; anybody else is told
+    that the schema is older (SchemaIsOlder).
     """
     with _administrator(admin_conninfo) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         _check(connection)
-        connection.execute((MIGRATIONS / "roles.sql").read_bytes())
+        try:
+            connection.execute((MIGRATIONS / "roles.sql").read_bytes())
+        except InsufficientPrivilege as error:
+            raise SchemaIsOlder from error
         _upgrade(admin_conninfo)
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import conninfo, sql
 
-from hudang.ledger.errors import SchemaIsNewer, StoreUnavailable, UnsuitableDatabase
+from hudang.ledger.errors import SchemaIsNewer, SchemaIsOlder, StoreUnavailable, UnsuitableDatabase
 from hudang.ledger.migrate import database_version, migrate, schema_version
 from hudang.ledger.store import Store
 
@@ -95,6 +95,17 @@ class TestMigrating:
                 connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO CURRENT_USER").format(name))
                 connection.execute("DROP OWNED BY test_owner")
                 connection.execute("DROP ROLE test_owner")
+
+    def test_is_refused_to_the_service(self, bare: str) -> None:
+        with psycopg.connect(bare, autocommit=True) as connection:
+            connection.execute("CREATE ROLE clerk_only LOGIN PASSWORD 'clerk_only'")
+            try:
+                with pytest.raises(SchemaIsOlder):
+                    migrate(conninfo.make_conninfo(bare, user="clerk_only", password="clerk_only"))
+            finally:
+                connection.execute("DROP ROLE clerk_only")
+
+        assert database_version(bare) is None
 
     def test_reports_a_server_that_does_not_answer(self) -> None:
         with pytest.raises(StoreUnavailable):
