@@ -38,7 +38,9 @@ def document(name: str) -> Document:
 
 
 def understood(arguments: list[str]) -> bool:
-    """Whether `hudang` knows what to do with these arguments; help and version count."""
+    """Whether `hudang` knows what to do with these arguments; help, version and a command's bare name count."""
+    if len(arguments) == 1 and arguments[0] in cli.available():
+        return True
     try:
         cli.parser(cli.asked_for(arguments)).parse_args(arguments)
     except SystemExit as ended:
