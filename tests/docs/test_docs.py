@@ -38,7 +38,7 @@ def document(name: str) -> Document:
 
 
 def understood(arguments: list[str]) -> bool:
-    """Whether `hudang` knows what to do with these arguments; help, version and a command's bare name count."""
+    """Whether `hudang` knows what to do with these arguments; help, version and a bare name count."""
     if len(arguments) == 1 and arguments[0] in cli.available():
         return True
     try:
