@@ -84,9 +84,7 @@ def _older(connection: Connection[Any], current: str, after: tuple[str, str], ba
 
 def _rewrap(connection: Connection[Any], keys: MasterKeys, rows: list[_Row]) -> int:
     """A key that was destroyed meanwhile stays destroyed."""
-    opened = [
-        _unwrapped(keys, row.key_id, row.wrapped, bound(row.ledger, row.person, "key")) for row in rows
-    ]
+    opened = [_unwrapped(keys, row.key_id, row.wrapped, bound(row.ledger, row.person, "key")) for row in rows]
     anew = [
         keys.current.wrap(secret, bound(row.ledger, row.person, "key"))
         for secret, row in zip(opened, rows, strict=True)
