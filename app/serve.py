@@ -65,7 +65,7 @@ def address(listener: socket.socket) -> str:
 def serve(service: Service, listener: socket.socket) -> None:
     """Serve on a bound socket, looking for due work on an interval, until interrupted."""
     service.clockwork.start()
-    print(f"Hudang is ready: {address(listener)} (GraphiQL in a browser; Ctrl-C ends it)", flush=True)  # noqa: T201 - this is what the command says
+    print(f"Hudang is ready: {address(listener)} (queries in a browser; Ctrl-C ends it)", flush=True)  # noqa: T201 - this is what the command says
     server = web_server(service)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])

@@ -233,7 +233,7 @@ def add_member(household: Household, command: AddMember, given: Given) -> Change
         relation=command.member.relation,
         name=command.member.name.about(person),
         cause=command.cause,
-        reason=command.reason.about(household.head.person),
+        reason=command.reason.about(person),
     )
     newcomer = (
         {}
@@ -266,7 +266,7 @@ def remove_member(household: Household, command: RemoveMember, given: Given) -> 
         return Refusal(
             code="reason_missing", rule="every change has a reason", message="Say why the person left."
         )
-    reason = command.reason.about(household.head.person)
+    reason = command.reason.about(command.person)
     return (MemberLeft(person=command.person, cause=command.cause, reason=reason),)
 
 

@@ -157,7 +157,7 @@ class TestAddingAMember:
                 relation=Relation.CHILD,
                 name=Open("测试丙", of=child),
                 cause=MemberCause.BIRTH,
-                reason=Open("出生", of=HEAD),
+                reason=Open("出生", of=child),
             ),
         )
         assert isinstance(recorded(outcome, StreamId(child))[0], PersonRegistered)
@@ -229,7 +229,7 @@ class TestRemovingAMember:
     def test_records_who_left_and_why_and_frees_them_for_another_household(self) -> None:
         (left,) = recorded(remove(SPOUSE))
 
-        assert left == MemberLeft(person=SPOUSE, cause=MemberCause.DEATH, reason=Open("去世", of=HEAD))
+        assert left == MemberLeft(person=SPOUSE, cause=MemberCause.DEATH, reason=Open("去世", of=SPOUSE))
         assert left.frees() == (f"member/{SPOUSE}",)
         assert [m.person for m in given(registered(), left).present] == [HEAD]
 
