@@ -20,6 +20,7 @@ from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
+from uuid import UUID
 
 CHAIN = ("hudang-chain-1", "sha256")
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -97,20 +98,20 @@ def integer(value: int) -> bytes:
 
 @lru_cache(maxsize=1000)
 def instant(value: str) -> int:
-    if len(value) != len("2013-03-01T00:00:00.000000Z") or not value.endswith("Z"):
+    if (moment := datetime.fromisoformat(value)).strftime("%Y-%m-%dT%H:%M:%S.%fZ") != value:
         raise ValueError(value)
-    return (datetime.fromisoformat(value) - EPOCH) // MICROSECOND
+    return (moment - EPOCH) // MICROSECOND
 
 
 def digest(value: str) -> bytes:
-    if len(value) != DIGEST_DIGITS:
+    if len(value) != DIGEST_DIGITS or bytes.fromhex(value).hex() != value:
         raise ValueError(value)
     return bytes.fromhex(value)
 
 
 @lru_cache(maxsize=1000)
 def author(command: str, *actor: str) -> bytes:
-    return field(bytes.fromhex(command.replace("-", ""))) + b"".join(map(text, actor))
+    return field(UUID(command).bytes if str(UUID(command)) == command else None) + b"".join(map(text, actor))
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
